@@ -1,0 +1,39 @@
+"""The project's own small views: the theme switch and the error pages."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+THEMES = ("light", "dark", "system")
+YEAR = 365 * 24 * 3600  # seconds
+
+
+@login_not_required
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Remembers light, dark or system in a cookie, and goes back to the page it came from."""
+    response = HttpResponseRedirect(came_from(request), status=303)
+    chosen = request.POST.get("theme", "")
+    if chosen == "system":
+        response.delete_cookie("theme", samesite="Lax")
+    elif chosen in THEMES:
+        response.set_cookie("theme", chosen, max_age=YEAR, samesite="Lax", secure=request.is_secure())
+    return response
+
+
+def came_from(request: HttpRequest) -> str:
+    """The page named by `next` or the Referer, if it is one of ours."""
+    for place in (request.POST.get("next", ""), request.headers.get("Referer", "")):
+        if place and url_has_allowed_host_and_scheme(place, {request.get_host()}, require_https=request.is_secure()):
+            return place
+    return "/"
+
+
+@login_not_required
+def sheet(request: HttpRequest) -> HttpResponse:
+    """Every component in every state; developer mode only."""
+    from tokens.templatetags import ui
+
+    return render(request, "ui/sheet.html", ui.sheet_context())
