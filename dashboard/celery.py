@@ -15,6 +15,6 @@ app.add_defaults(lambda: settings.CELERY)
 app.autodiscover_tasks()
 
 
-@setup_logging.connect
+@setup_logging.connect  # type: ignore[untyped-decorator]
 def keep_our_logging(**kwargs: Any) -> None:
     """Django's LOGGING stays in force in workers, with its redaction; Celery would put its own handlers."""

@@ -2,22 +2,23 @@
 
 import contextvars
 import logging
-from importlib.util import find_spec
 from typing import Any
 
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
 
 # These print headers or URLs when asked for details; a key in clear must never get that far.
-QUIET = ("httpx", "httpcore", "aiohttp", "asyncio", "urllib3", "requests", "kombu", "amqp", "apprise")
+QUIET = ("httpx", "httpcore", "httpx_aiohttp", "aiohttp", "asyncio", "urllib3", "requests", "kombu", "amqp", "apprise")
 
 
 def logging_settings(level: str) -> dict[str, Any]:
     """Django's LOGGING: one line a record on standard error, passed through the redaction."""
-    redaction = "tokens.vault.redaction.RedactingFilter" if find_spec("tokens.vault.redaction") else "logging.Filter"
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"redact": {"()": redaction}, "request": {"()": "dashboard.logs.RequestIdFilter"}},
+        "filters": {
+            "redact": {"()": "tokens.vault.redaction.RedactingFilter"},
+            "request": {"()": "dashboard.logs.RequestIdFilter"},
+        },
         "formatters": {
             "line": {
                 "format": "{asctime} {levelname:<7} {name} {request_id}{message}",

@@ -1,6 +1,5 @@
 """Django's settings, all from the environment (dashboard/env.py). Names with KEYWARD_ are what `tokens` may read."""
 
-from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from dashboard.database import database
 from dashboard.env import read
 from dashboard.logs import logging_settings
 from dashboard.paths import BASE_DIR
+from dashboard.processes import demo_ports
 
 ENV = read()
 DATA_DIR = files.prepare(ENV.data_dir)
@@ -27,6 +27,7 @@ KEYWARD_ALLOW_PRIVATE_ADDRESSES = ENV.allow_private_addresses
 KEYWARD_CHECK_INTERVAL = ENV.check_interval  # seconds
 KEYWARD_WORKERS = ENV.workers
 KEYWARD_DEMO = ENV.demo
+KEYWARD_DEMO_GATEWAYS = tuple(f"http://127.0.0.1:{port}" for port in demo_ports(ENV)) if ENV.demo else ()
 KEYWARD_TRUSTED_PROXIES = ENV.trusted_proxies
 KEYWARD_EMAIL_READY = bool(ENV.smtp_host)
 
@@ -177,5 +178,5 @@ CONTENT_SECURITY_POLICY = {
 # Logs
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_settings(ENV.log_level)
-if find_spec("tokens.vault.redaction"):
-    DEFAULT_EXCEPTION_REPORTER_FILTER = "tokens.vault.redaction.SafeExceptionReporterFilter"
+DEFAULT_EXCEPTION_REPORTER = "tokens.vault.redaction.RedactingReporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "tokens.vault.redaction.RedactingReporterFilter"

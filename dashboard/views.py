@@ -34,6 +34,4 @@ def came_from(request: HttpRequest) -> str:
 @login_not_required
 def sheet(request: HttpRequest) -> HttpResponse:
     """Every component in every state; developer mode only."""
-    from tokens.templatetags import ui
-
-    return render(request, "ui/sheet.html", ui.sheet_context())
+    return render(request, "ui/sheet.html")
