@@ -126,6 +126,7 @@ class Wire:
         *,
         headers: Mapping[str, str] | None = None,
         json: Any = None,
+        content: bytes | None = None,
         params: Mapping[str, str | int] | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - the interface promises it
     ) -> Answer:
@@ -135,7 +136,7 @@ class Wire:
         async with self._turns:
             try:
                 async with asyncio.timeout(self._total_timeout if timeout is None else timeout):
-                    request = self._request(self._client, method, url, headers, json, params)
+                    request = self._request(self._client, method, url, headers, json, content, params)
                     return await self._exchange(self._client, request)
             except NetworkFault as known:
                 fault = known
@@ -165,12 +166,14 @@ class Wire:
         url: str,
         headers: Mapping[str, str] | None,
         json: Any,
+        content: bytes | None,
         params: Mapping[str, str | int] | None,
     ) -> httpx.Request:
         for value in (headers or {}).values():
             if not (value.isascii() and value.isprintable()):
                 raise NetworkFault("closed", _("The key or access token holds characters that cannot be sent."))
-        return client.build_request(method, self.policy.check_url(url), headers=headers, json=json, params=params)
+        url = self.policy.check_url(url)
+        return client.build_request(method, url, headers=headers, json=json, content=content, params=params)
 
     async def _exchange(self, client: httpx.AsyncClient, request: httpx.Request) -> Answer:
         started = time.perf_counter()

@@ -55,8 +55,11 @@ ENDS_IN_NUMBER = re.compile(r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?\Z")
 
 
 class AddressRefused(ValueError):
-    """The policy says no. `code` is one of url, scheme, insecure, credentials, port, host, private, metadata, link_local,
-    multicast, unspecified, reserved; `sentence` says why and what to do, and holds no part of the address."""
+    """The policy says no. `sentence` says why and what to do, and holds no part of the address.
+
+    `code`: url, scheme, insecure, credentials, port, host, private, metadata, link_local, multicast, unspecified
+    or reserved.
+    """
 
     def __init__(self, code: str, sentence: str = "") -> None:
         self.code = code

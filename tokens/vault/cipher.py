@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 
 from .errors import WrongKey
 from .keyring import KeyRing, ring
-from .redaction import remember
+from .remembered import remember
+
+__all__ = ["WrongKey", "is_stale", "open_sealed", "reseal", "ring_check", "ring_matches", "seal"]
 
 NONCE_BYTES = 12
 SEALED = re.compile(r"v1\.([A-Za-z0-9_-]{1,32})\.([A-Za-z0-9_-]{38,})")  # 38: nonce and tag of an empty text

@@ -1,46 +1,17 @@
-"""What can be known of a key without showing it: its fingerprint, its hint, and whether two are the same key.
-
-Keys are kept as they are sent: "sk-…" with its prefix, another vendor's key with its own. Gateways of the family
-list and reveal theirs without "sk-"; both spellings are one key here.
-"""
+"""What can be known of a key without showing it, and the door to how keys are spelled and cleaned."""
 
 from __future__ import annotations
 
 import hmac
-import re
 from hashlib import sha256
 
 from .keyring import ring
+from .pasted import CleanKey, normalise_key
+from .spelling import PREFIX, bearer_of, from_gateway, hint, stem
 
-PREFIX = "sk-"
-# What the family makes: 48 letters and digits, on hubs also 59 with - and _ (wire contract, part 0.1).
-FAMILY_KEY = re.compile(r"[A-Za-z0-9]{48}|[A-Za-z0-9_-]{59}")
-# Vendors whose keys start otherwise; theirs are never given an sk-.
-VENDOR_PREFIX = re.compile(r"(?:gsk_|xai-|pplx-|hf_|nvapi-|fw_|AIza|csk-|tgp_|key-|r8_|ak-|pk-|rk-)")
+__all__ = ["PREFIX", "CleanKey", "bearer_of", "fingerprint", "from_gateway", "hint", "normalise_key", "stem"]
 
 
 def fingerprint(key: str) -> str:
     """HMAC-SHA256 in hex under the ring's own fingerprint key; equal with and without sk-. Raises KeyRingError."""
     return hmac.new(ring().fingerprint_key, stem(key).encode("utf-8", "surrogatepass"), sha256).hexdigest()
-
-
-def hint(key: str) -> str:
-    """The last four characters, for people. Never more."""
-    return key.strip()[-4:]
-
-
-def stem(key: str) -> str:
-    """The key without sk-, as gateways store and search it."""
-    return key.strip().removeprefix(PREFIX)
-
-
-def bearer_of(key: str) -> str:
-    """What goes after "Bearer ": sk- is put before a bare key of the family, every other key is sent as it is."""
-    key = key.strip()
-    bare = FAMILY_KEY.fullmatch(key) and not key.startswith(PREFIX) and not VENDOR_PREFIX.match(key)
-    return PREFIX + key if bare else key
-
-
-def from_gateway(key: str) -> str:
-    """A key that a gateway listed or revealed without sk-, as it is kept and sent: always with it."""
-    return PREFIX + stem(key)

@@ -22,6 +22,8 @@ from django.utils.translation import gettext as _
 
 from .errors import KeyRingError
 
+__all__ = ["KeyRing", "KeyRingError", "forget_ring", "ring", "use_ring"]
+
 KEY_BYTES = 32  # AES-256, and HMAC-SHA256's own width
 KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")  # no dot: sealed text is split at dots
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
