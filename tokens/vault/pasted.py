@@ -100,8 +100,12 @@ def _peel(text: str, changes: list[str]) -> tuple[str, list[str]]:
 def _join(key: str) -> tuple[str, list[str]]:
     """A key broken by spaces or lines, made whole; other texts with spaces stay, to be refused."""
     joined = "".join(key.split())
-    whole = joined != key and key.lower().startswith(PREFIX) and LEGAL.fullmatch(joined) is not None
-    return (joined, [SPACE]) if whole else (key, [])
+    one = key.lower().startswith(PREFIX) and not _holds_several(key) and LEGAL.fullmatch(joined)
+    return (joined, [SPACE]) if one and joined != key else (key, [])
+
+
+def _holds_several(key: str) -> bool:
+    return len(re.findall(r"(?<![A-Za-z0-9-])sk-", key)) > 1
 
 
 def _problem(key: str) -> str:
@@ -111,7 +115,7 @@ def _problem(key: str) -> str:
         return _("This is an address, not a key. Paste the key that belongs to it.")
     if MASKED.search(key):
         return _("This key is masked, so it cannot be used. Copy the whole key where it was made, or make a new one.")
-    if len(re.findall(r"(?<![A-Za-z0-9])sk-", key)) > 1 and not key.startswith(PREFIX * 2):
+    if _holds_several(key):
         return _("There is more than one key here. Put each on a line of its own.")
     if ACCESS_TOKEN.fullmatch(key):
         return _("This looks like an access token, which opens an account. Add it to the account, and a key here.")

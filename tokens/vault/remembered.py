@@ -60,7 +60,7 @@ def _length_at(text: str, position: int) -> int:
 
 
 def _marks(stem: str) -> Iterator[tuple[int, int, bytes]]:
-    for spelling in {stem, quote(stem, safe=""), *_base64_forms(stem)}:
+    for spelling in {stem, quote(stem, safe="", errors="surrogatepass"), *_base64_forms(stem)}:
         if len(spelling) >= WINDOW:
             yield hash(spelling[:WINDOW]), len(spelling), _digest(spelling)
 
