@@ -78,7 +78,7 @@ class Account(Watched):
     low_balance_usd = models.DecimalField(_("warn below, in USD"), max_digits=12, decimal_places=2, default=Decimal(5))
     balances = models.JSONField(default=list, blank=True)  # [[unix seconds, units], …], one an hour, 14 days
     groups = models.JSONField(default=list, blank=True)  # [{"name", "description", "ratio"}]
-    models = models.JSONField(default=list, blank=True)
+    models_offered = models.JSONField(default=list, blank=True)
     groups_read_at = models.DateTimeField(null=True, blank=True)
     sweep_interval = models.PositiveIntegerField(_("seconds between two readings"), default=600)
     paused_at = models.DateTimeField(null=True, blank=True)

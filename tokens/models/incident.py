@@ -98,6 +98,7 @@ class Change(models.Model):
     @property
     def event(self) -> str:
         """failing, degraded or recovered: what a person is told."""
-        if self.new_state == State.HEALTHY:
-            return "recovered"
-        return "failing" if self.new_state == State.FAILING else "degraded"
+        if self.new_state == State.FAILING:
+            return "failing"
+        # Out of failing is a recovery, even into degraded: whoever heard of the failure must hear that it is over.
+        return "recovered" if self.old_state == State.FAILING or self.new_state == State.HEALTHY else "degraded"

@@ -64,6 +64,7 @@ class Token(Watched):
     key_sealed = models.TextField(blank=True)
     fingerprint = models.CharField(max_length=64, blank=True)
     hint = models.CharField(max_length=4, blank=True)
+    key_wanted = models.BooleanField(default=False)  # to be fetched from the gateway when its critical limit allows
 
     group = models.CharField(max_length=120, blank=True)
     unlimited = models.BooleanField(null=True)  # None: not known

@@ -1,0 +1,204 @@
+"""Connect gateways and accounts: probe first, try the access token, then save."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tokens.gateways.errors import (
+    AccountBanned,
+    CredentialRefused,
+    GatewayError,
+    NotAGateway,
+    RateLimited,
+    Unreachable,
+    UserIdNeeded,
+)
+from tokens.gateways.management import client_for
+from tokens.gateways.probe import probe
+from tokens.gateways.records import AccountFacts, ProbeResult
+from tokens.health.verdicts import State, Verdict
+from tokens.models import Account, Gateway
+from tokens.vault.fingerprint import fingerprint
+
+from . import auditing, looking, syncing
+from .auditing import Actor
+
+
+class AccessTokenRefused(ValueError):
+    """The access token was tried and is not usable; `field` is where the sentence belongs."""
+
+    def __init__(self, sentence: str, field: str = "access_token") -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    name: str
+    access_token: str = field(repr=False)
+    user_id: str = ""
+
+
+def probe_address(typed: str, preset: str = "") -> ProbeResult:
+    """What stands at an address. Raises AddressRefused when the policy forbids to ask."""
+
+    async def ask() -> ProbeResult:
+        async with looking.wire(concurrency=4, total_timeout=10) as through:
+            return await probe(through, typed, preset=preset)
+
+    return asyncio.run(ask())
+
+
+def connect(actor: Actor, *, name: str, found: ProbeResult, account: NewAccount | None = None) -> Gateway:
+    """Save a probed gateway, with an account whose access token works. Raises AccessTokenRefused."""
+    gateway = Gateway(
+        name=name,
+        base_url=found.base_url,
+        dialect=found.dialect,
+        version=found.version,
+        capabilities=found.capabilities,
+        quota_per_unit=found.quota_per_unit,
+        probed_at=timezone.now(),
+        next_check_at=timezone.now(),
+        check_interval=settings.KEYWARD_CHECK_INTERVAL,
+    )
+    facts = try_access_token(gateway, account) if account else None
+    with transaction.atomic():
+        gateway.save()
+        auditing.record(actor, "gateway.connect", gateway, changes={"base_url": ("", gateway.base_url)})
+        if account and facts:
+            _save_account(actor, gateway, account, facts)
+    return gateway
+
+
+def probe_again(actor: Actor, gateway: Gateway) -> ProbeResult:
+    """Ask the gateway anew what it is and can do."""
+    found = probe_address(gateway.base_url)
+    if found.answers:
+        before = {"version": gateway.version, "dialect": gateway.dialect}
+        gateway.version, gateway.dialect, gateway.probed_at = found.version, found.dialect, timezone.now()
+        gateway.capabilities, gateway.quota_per_unit = found.capabilities, found.quota_per_unit
+        fields = ["version", "dialect", "capabilities", "quota_per_unit", "probed_at"]
+        with transaction.atomic():
+            gateway.save(update_fields=fields)
+            after = {"version": gateway.version, "dialect": gateway.dialect}
+            auditing.record(actor, "gateway.probe", gateway, changes=auditing.differences(before, after))
+    return found
+
+
+def add_account(actor: Actor, gateway: Gateway, new: NewAccount) -> Account:
+    """Try the access token, then save the account; its first reading is due at once. Raises AccessTokenRefused."""
+    facts = try_access_token(gateway, new)
+    with transaction.atomic():
+        return _save_account(actor, gateway, new, facts)
+
+
+def replace_access_token(actor: Actor, account: Account, new: NewAccount) -> None:
+    """A new access token for the same account: tried, and refused when it opens another user's account."""
+    facts = try_access_token(account.gateway, new)
+    if account.user_id and facts.user_id != account.user_id:
+        raise AccessTokenRefused(
+            _("This access token belongs to user %(other)s, not to user %(user)s of this account.")
+            % {"other": facts.user_id, "user": account.user_id}
+        )
+    before = fingerprint(account.access_token_sealed)[:12]
+    account.seal_access_token(new.access_token)
+    account.user_id, account.next_check_at = facts.user_id, timezone.now()
+    with transaction.atomic():
+        account.save(update_fields=["access_token_sealed", "user_id", "next_check_at"])
+        changes = {"access_token": (f"sealed {before}", f"fingerprint {fingerprint(new.access_token)[:12]}")}
+        auditing.record(actor, "account.replace_access_token", account, changes=changes)
+
+
+def try_access_token(gateway: Gateway, new: NewAccount) -> AccountFacts:
+    """Read the account that the access token opens. Raises AccessTokenRefused with a sentence for the form."""
+    if new.access_token.startswith("sk-"):
+        raise AccessTokenRefused(
+            _("This is an API key: it starts with sk-. The access token is the one without a prefix, "
+              "made under Personal, Access token.")
+        )  # fmt: skip
+
+    async def ask() -> AccountFacts:
+        async with looking.wire(concurrency=1) as through:
+            client = client_for(
+                gateway.dialect, through, gateway.base_url, new.access_token, new.user_id, gateway.capabilities
+            )
+            return await client.account()
+
+    try:
+        return asyncio.run(ask())
+    except GatewayError as error:
+        raise _refusal(error) from None
+
+
+def edit(actor: Actor, subject: Gateway | Account, fields: dict[str, object]) -> None:
+    """Change what Keyward itself keeps of a gateway or an account."""
+    before = {name: getattr(subject, name) for name in fields}
+    for name, value in fields.items():
+        setattr(subject, name, value)
+    kind = subject._meta.model_name
+    with transaction.atomic():
+        subject.save(update_fields=list(fields))
+        changes = auditing.differences(before, fields)
+        if changes:
+            auditing.record(actor, f"{kind}.edit", subject, changes=changes)
+
+
+def remove(actor: Actor, subject: Gateway | Account) -> None:
+    """Forget a gateway with its accounts and tokens, or an account; nothing changes on the gateway."""
+    with transaction.atomic():
+        auditing.record(actor, f"{subject._meta.model_name}.remove", subject)
+        subject.delete()
+
+
+def _save_account(actor: Actor, gateway: Gateway, new: NewAccount, facts: AccountFacts) -> Account:
+    now = timezone.now()
+    account = Account(gateway=gateway, name=new.name, user_id=facts.user_id, username=facts.username)
+    account.group, account.balance_units, account.used_units = facts.group, facts.balance_units, facts.used_units
+    account.balance_read_at, account.next_check_at = now, now
+    account.seal_access_token(new.access_token)
+    account.save()
+    changes = {"access_token": ("", f"fingerprint {fingerprint(new.access_token)[:12]}")}
+    auditing.record(actor, "account.add", account, changes=changes)
+    return account
+
+
+def _refusal(error: GatewayError) -> AccessTokenRefused:
+    match error:
+        case UserIdNeeded():
+            return AccessTokenRefused(
+                _("This gateway wants the account's user id beside the access token. It is the number on the "
+                  "gateway's personal page."), "user_id",
+            )  # fmt: skip
+        case CredentialRefused():
+            return AccessTokenRefused(
+                _("The gateway does not accept this access token. Making a new one there ends the old one, "
+                  "so copy the newest.")
+            )  # fmt: skip
+        case AccountBanned():
+            return AccessTokenRefused(_("The gateway says that this account is banned."))
+        case RateLimited():
+            return AccessTokenRefused(_("The gateway asks for a pause (HTTP 429). Try again in a few minutes."))
+        case Unreachable():
+            return AccessTokenRefused(_("The gateway did not answer, so the access token could not be tried."))
+        case NotAGateway():
+            return AccessTokenRefused(_("This address has no account pages. Leave the access token empty."))
+    return AccessTokenRefused(_("The gateway answered: %(said)s") % {"said": str(error)[:200]})
+
+
+def reading_now(account: Account) -> int:
+    """Read an account at once, for somebody who waits; returns how many tokens were judged."""
+    now = timezone.now()
+    Account.objects.filter(pk=account.pk).update(next_check_at=now)
+    lease_token, ids = Account.objects.filter(pk=account.pk).claim(now, limit=1, lease=syncing.WORKED_FOR)
+    return syncing.sync_account(account.pk, lease_token) if ids else 0
+
+
+def is_dead(account: Account) -> bool:
+    return account.state == State.FAILING and account.verdict == Verdict.MANAGEMENT_CREDENTIAL_DEAD

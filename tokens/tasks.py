@@ -1,0 +1,90 @@
+"""Doors for Celery: ids in, a service called, a log line out. Nothing decides here; no key passes."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from celery import shared_task
+from django.utils import timezone
+
+from tokens.models import Account
+from tokens.services import adding, alerting, checking, delivering, knocking, pausing, syncing, tidying, unlocking
+
+log = logging.getLogger(__name__)
+# A message that waits longer than its lease is worth nothing: its rows have fallen due again.
+ORDER_EXPIRES = int(checking.QUEUED_FOR.total_seconds())
+
+
+@shared_task
+def dispatch_checks() -> None:
+    """Claim what is due and send it out in batches."""
+    now = timezone.now()
+    tidying.beat("beat", now)
+    if unlocking.problem():
+        return
+    pausing.resume_due(now)
+    send_orders(checking.claim_due(now))
+
+
+def send_orders(orders: list[checking.Order]) -> None:
+    for order in orders:
+        check_batch.apply_async((order.gateway_id, order.ids, order.lease_token), expires=ORDER_EXPIRES)
+
+
+@shared_task
+def check_batch(gateway_id: int, ids: list[int], lease_token: str) -> None:
+    stored = checking.check_batch(checking.Order(gateway_id, ids, lease_token))
+    log.info("gateway %s: %s of %s verdicts stored", gateway_id, stored, len(ids))
+    wake_alerts()
+
+
+@shared_task
+def dispatch_accounts() -> None:
+    if unlocking.problem():
+        return
+    for account_id, lease_token in syncing.claim_due(timezone.now()):
+        sync_account.apply_async((account_id, lease_token), expires=ORDER_EXPIRES)
+
+
+@shared_task
+def sync_account(account_id: int, lease_token: str) -> None:
+    judged = syncing.sync_account(account_id, lease_token)
+    log.info("account %s: %s tokens judged from the list", account_id, judged)
+    account = Account.objects.select_related("gateway").filter(pk=account_id).first()
+    if account:
+        adding.fetch_keys(account, timezone.now())
+    wake_alerts()
+
+
+@shared_task
+def knock_gateways() -> None:
+    if knocking.knock_due():
+        wake_alerts()
+
+
+@shared_task
+def alert_due() -> None:
+    if alerting.process_changes():
+        deliver_due.apply_async(expires=30)
+
+
+@shared_task
+def deliver_due() -> None:
+    delivering.deliver_due()
+
+
+@shared_task
+def beat_pulse() -> None:
+    """The scheduler ticks and a worker takes the tick: both are alive."""
+    tidying.beat("worker", timezone.now(), pid=os.getpid())
+
+
+@shared_task
+def tidy() -> None:
+    tidying.tidy(timezone.now())
+
+
+def wake_alerts() -> None:
+    if alerting.waiting():
+        alert_due.apply_async(expires=30)
