@@ -20,9 +20,7 @@ CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
 )
 
 
-def context(
-    bound: BoundField, *, note: object, warning: object, mono: bool, attrs: Mapping[str, object]
-) -> dict[str, Any]:
+def context(bound: BoundField, *, warning: object, mono: bool, attrs: Mapping[str, object]) -> dict[str, Any]:
     """The context of ui/field.html. Keyword attributes of the tag go to the widget, `_` read as `-`."""
     errors = bound.errors
     kind = _kind(bound)
@@ -30,7 +28,6 @@ def context(
     return {
         "field": bound,
         "kind": kind,
-        "note": note,
         "warning": "" if errors else warning,
         "state": "failing" if errors else "degraded" if warning else "",
         "error_id": f"{bound.auto_id}_error",

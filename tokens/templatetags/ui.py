@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from . import fields, glyphs, wording
+from .sheet import sheet_context as sheet_context
 
 register = template.Library()
 
@@ -162,9 +163,14 @@ def stat(label: object, value: object, note: object = "", state: str = "") -> Sa
 def meter(value: float, maximum: float, label: object, state: str = "") -> SafeString:
     """What is used of a limit, never what is left. `state` degraded from the warning on, failing at 100 %."""
     attr = format_html(' data-state="{}"', state) if state else EMPTY
-    low, high = min(max(float(value), 0.0), float(maximum)), max(float(maximum), 1e-9)
+    top = max(float(maximum), 1e-9)
+    used = min(max(float(value), 0.0), top)
     return format_html(
-        '<progress class="k-meter" value="{:g}" max="{:g}" aria-label="{}"{}></progress>', low, high, label, attr
+        '<progress class="k-meter" value="{}" max="{}" aria-label="{}"{}></progress>',
+        f"{used:.12g}",
+        f"{top:.12g}",
+        label,
+        attr,
     )
 
 
@@ -289,10 +295,19 @@ def pager(shown: int, total: int, previous: str = "", following: str = "") -> di
 
 @register.inclusion_tag("ui/field.html")
 def field(
-    bound: BoundField, note: object = "", warning: object = "", mono: bool = False, **attrs: object
+    bound: BoundField,
+    note: object = "",
+    warning: object = "",
+    mono: bool = False,
+    label: object = "",
+    **attrs: object,
 ) -> dict[str, Any]:
     """Label, widget, help and errors of one form field. `warning` is a correction: shown amber, does not block."""
-    return fields.context(bound, note=note, warning=warning, mono=mono, attrs=attrs)
+    return {
+        "label": label or bound.label,
+        "note": note,
+        **fields.context(bound, warning=warning, mono=mono, attrs=attrs),
+    }
 
 
 @register.filter
