@@ -39,7 +39,7 @@ def celery_settings(env: Env, data_dir: Path) -> dict[str, Any]:
         "task_time_limit": 300,
         "worker_concurrency": env.workers,
         "worker_prefetch_multiplier": 1,
-        "worker_soft_shutdown_timeout": 4,  # seconds for a batch to finish; the leases give the rest back
+        "worker_soft_shutdown_timeout": 3,  # seconds for a batch to finish; the leases give the rest back
         "worker_max_tasks_per_child": 2000,
         "worker_max_memory_per_child": 400_000,  # kilobytes
         "worker_enable_remote_control": False,
@@ -66,7 +66,7 @@ def broker(url: str, data_dir: Path) -> dict[str, Any]:
         made.mkdir(mode=0o700, exist_ok=True)
     folders = {"data_folder_in": str(queue), "data_folder_out": str(queue), "control_folder": str(control)}
     return {
-        "broker_url": "filesystem://",
+        "broker_url": "filesystem://localhost/",
         "broker_transport": "dashboard.broker:Transport",
         "broker_transport_options": {**folders, "polling_interval": 0.5},  # seconds
     }

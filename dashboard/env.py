@@ -244,6 +244,10 @@ def rows() -> Iterator[Row]:
     return (row_of(f) for f in fields(Env))
 
 
+def secret_names() -> Iterator[str]:
+    return (row.name for row in rows() if row.secret)
+
+
 def read(environ: Mapping[str, str] | None = None) -> Env:
     """The settings in `environ`. Raises EnvError with one sentence naming the setting, never a secret value."""
     environ = os.environ if environ is None else environ

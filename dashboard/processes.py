@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dashboard.demo import DemoGateway
 from dashboard.env import Env
 
 
@@ -24,7 +25,7 @@ def web(env: Env) -> Program:
         "--workers": "1",
         "--blocking-threads": str(env.web_threads),
         "--workers-kill-timeout": "4",
-        "--log-level": "warning",
+        "--log-level": "error",
     }
     flat = (part for pair in options.items() for part in pair)
     return Program(
@@ -50,17 +51,15 @@ def beat(env: Env) -> Program:
 PROGRAMS = {"web": web, "worker": worker, "beat": beat}
 
 
-def simulators(env: Env, state_dir: str) -> list[Program]:
-    """The demo's two gateways, on the two ports after the dashboard's."""
-    brands = ("comet_api_error", "new_api_error")
-    return [simulator(port, brand, state_dir) for port, brand in zip(demo_ports(env), brands, strict=True)]
-
-
-def simulator(port: int, brand: str, state_dir: str) -> Program:
-    state = f"{state_dir}/gateway-{port}.json"
-    options = ("--host", "127.0.0.1", "--port", str(port), "--brand", brand, "--state", state)
-    return Program(f"gateway on port {port}", (sys.executable, "-m", "tokens.simulator", *options))
-
-
-def demo_ports(env: Env) -> tuple[int, int]:
-    return env.port + 1, env.port + 2
+def simulator(gateway: DemoGateway) -> Program:
+    options = (
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(gateway.port),
+        "--brand",
+        gateway.brand,
+        "--state",
+        str(gateway.state),
+    )
+    return Program(f"gateway on port {gateway.port}", (sys.executable, "-m", "tokens.simulator", *options))

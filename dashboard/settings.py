@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from dashboard import files
 from dashboard.celery_settings import celery_settings
 from dashboard.database import database
+from dashboard.demo import demo_gateways
 from dashboard.env import read
 from dashboard.logs import logging_settings
 from dashboard.paths import BASE_DIR
-from dashboard.processes import demo_ports
 
 ENV = read()
 DATA_DIR = files.prepare(ENV.data_dir)
@@ -27,7 +27,7 @@ KEYWARD_ALLOW_PRIVATE_ADDRESSES = ENV.allow_private_addresses
 KEYWARD_CHECK_INTERVAL = ENV.check_interval  # seconds
 KEYWARD_WORKERS = ENV.workers
 KEYWARD_DEMO = ENV.demo
-KEYWARD_DEMO_GATEWAYS = tuple(f"http://127.0.0.1:{port}" for port in demo_ports(ENV)) if ENV.demo else ()
+KEYWARD_DEMO_GATEWAYS = demo_gateways(ENV)
 KEYWARD_TRUSTED_PROXIES = ENV.trusted_proxies
 KEYWARD_EMAIL_READY = bool(ENV.smtp_host)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import ValidationError
-from django.core.management import call_command
+from django.core.management import call_command, get_commands
 from django.db import Error
 
 from dashboard import demo, first_run
@@ -72,7 +72,10 @@ def prepare(env: Env) -> list[str]:
         call_command("migrate", verbosity=0, interactive=False)
         prepare_keys()
         collect_static()
-        return first_person(env)
+        said = first_person(env)
+        if env.demo and "demo" in get_commands():
+            call_command("demo")
+        return said
     except KeysRefused as error:
         raise CannotStart(str(error), CONFIG) from None
     except Error as error:
@@ -83,7 +86,7 @@ def prepare(env: Env) -> list[str]:
 
 def first_person(env: Env) -> list[str]:
     """Makes the administrator from the environment, or a one-time code for the browser."""
-    user, password = (demo.USER, demo.password()) if env.demo else (env.admin_user, env.admin_password)
+    user, password = (demo.USER, demo.password(env.data_dir)) if env.demo else (env.admin_user, env.admin_password)
     try:
         if first_run.unattended(user, password, env.admin_email):
             return [f"The administrator {user} was made."]

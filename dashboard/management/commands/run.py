@@ -1,5 +1,6 @@
 """Runs all of Keyward in one foreground command: web server, worker and scheduler."""
 
+import os
 import sys
 from typing import Any
 
@@ -7,9 +8,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from dashboard import starting
-from dashboard.demo import seed, sign_in
+from dashboard.demo import demo_gateways, sign_in
 from dashboard.env import Env
-from dashboard.processes import PROGRAMS, demo_ports, simulators
+from dashboard.processes import PROGRAMS, simulator
 from dashboard.supervisor import Stop, Supervisor
 
 
@@ -18,6 +19,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        os.umask(0o077)  # what is made from here on is for this user only
         stop = Stop()
         stop.listen()
         try:
@@ -30,14 +32,14 @@ class Command(BaseCommand):
 
 def run(env: Env, stop: Stop) -> None:
     """From nothing to a running Keyward, until `stop`. Raises CannotStart."""
-    for port in (env.port, *(demo_ports(env) if env.demo else ())):
-        starting.port_is_free(env.host if port == env.port else "127.0.0.1", port)
+    gateways = demo_gateways(env)
+    starting.port_is_free(env.host, env.port)
+    for gateway in gateways:
+        starting.port_is_free("127.0.0.1", gateway.port)
     said = starting.prepare(env)
     if stop.asked:
         return
-    programs = [make(env) for make in PROGRAMS.values()]
-    if env.demo:
-        programs = simulators(env, str(settings.DATA_DIR)) + programs
+    programs = [simulator(gateway) for gateway in gateways] + [make(env) for make in PROGRAMS.values()]
     supervisor = Supervisor(programs, stop)
     supervisor.run(Welcome(env, said, supervisor).try_once)
 
@@ -53,8 +55,6 @@ class Welcome:
         if self.spoken or not starting.answers(self.env.host, self.env.port):
             return
         self.spoken = True
-        if self.env.demo:
-            seed(self.env)
         for sentence in (f"Keyward is ready at {self.env.address}", *self.said, *sign_in(self.env)):
             self.supervisor.say(sentence)
         self.supervisor.say("Ctrl-C stops it.")

@@ -18,6 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("process", choices=sorted(PROGRAMS))
 
     def handle(self, *args: Any, process: str, **options: Any) -> None:
+        os.umask(0o077)
         program = PROGRAMS[process](settings.ENV)
         sys.stdout.flush()
         os.execve(program.argv[0], program.argv, {**os.environ, **program.environ})  # noqa: S606 (our own line)
