@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -83,6 +84,8 @@ def chromium() -> Iterator[Any]:
     """A headless Chromium that talks to nobody but the page under test."""
     from playwright.sync_api import sync_playwright
 
+    # Playwright keeps an event loop in this thread; the database calls of the tests are still ordinary ones.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
