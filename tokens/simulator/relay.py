@@ -12,7 +12,7 @@ from . import go
 from .answers import Call
 from .doors import Holder, Refused, key_at_the_door, key_for_reading
 from .records import Model, Token
-from .upstream import UPSTREAM_FAULTS, completion, stream
+from .upstream import UpstreamFault, completion, refusal, stream
 
 PROMPT_FLOOR = 500  # tokens that the pre-charge counts at least
 TRUSTED_USD = 10  # above this, account and token skip the pre-charge
@@ -242,16 +242,24 @@ def _price(call: Call, chat: Chat, prompt: int, completion_tokens: int) -> int:
 
 
 def _upstream(call: Call, chat: Chat) -> web.Response:
-    fault = UPSTREAM_FAULTS.get(chat.model.upstream)
-    if fault is not None and fault.applies(chat.body):
-        if fault.ours:
-            return call.relay_error(fault.status, fault.message, fault.code or "")
-        return call.json({"error": fault.error()}, status=fault.status)
+    fault = refusal(chat.model.upstream, chat.body)
+    if fault is not None:
+        return _passed_on(call, fault, streaming=bool(chat.body.get("stream")))
     prompt = 100_000 if chat.model.upstream == "bigusage" else 8
     _charge(call, chat.holder, _price(call, chat, prompt, 1))
     if chat.body.get("stream"):
         return call.reply(stream(chat.model.name), "text/event-stream", headers={"Cache-Control": "no-cache"})
     return call.reply(completion(chat.model.name, prompt), "application/json")
+
+
+def _passed_on(call: Call, fault: UpstreamFault, *, streaming: bool) -> web.Response:
+    """The provider's error as the gateway passes it on; to a stream as JSON under the stream's label."""
+    if fault.ours:
+        return call.relay_error(fault.status, fault.message, fault.code or "")
+    answer = call.json({"error": fault.error()}, status=fault.status)
+    if streaming:
+        answer.headers.update({"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
+    return answer
 
 
 def _charge(call: Call, holder: Holder, units: int) -> None:

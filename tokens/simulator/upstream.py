@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -26,6 +26,13 @@ class UpstreamFault:
 
 
 _BAD_STATUS = UpstreamFault(502, "openai_error", "bad_response_status_code", "bad_response_status_code")
+_TOO_HOT = UpstreamFault(
+    400,
+    "Invalid 'temperature': decimal above maximum value. Expected a value <= 2, but got {temperature} instead.",
+    "invalid_request_error",
+    "decimal_above_max_value",
+    "temperature",
+)
 _UNREACHABLE = UpstreamFault(500, "upstream error: do request failed", code="do_request_failed", ours=True)
 _WRONG_KEY = "Incorrect API key provided: sk-up***. You can find your API key at https://***.com/***"
 
@@ -57,6 +64,7 @@ UPSTREAM_FAULTS: dict[str, UpstreamFault] = {
     "html": _BAD_STATUS,
     "503": UpstreamFault(503, "The engine is currently overloaded, please try again later", "server_error"),
     "drop": _UNREACHABLE,
+    "slow": _UNREACHABLE,  # the gateway gave up waiting
     "unreachable": _UNREACHABLE,
     "empty": UpstreamFault(500, "unexpected end of JSON input", "bad_response_body", "bad_response_body"),
     "junk": UpstreamFault(
@@ -70,6 +78,18 @@ UPSTREAM_FAULTS: dict[str, UpstreamFault] = {
         "max_tokens",
     ),
 }
+
+
+def refusal(behaviour: str, body: dict[str, Any]) -> UpstreamFault | None:
+    """What the provider has against a request; None when it answers it. A temperature above 2 proves the whole way
+    to the provider and costs nothing."""
+    fault = UPSTREAM_FAULTS.get(behaviour)
+    if fault is not None and fault.applies(body):
+        return fault
+    heat = body.get("temperature", 0)
+    if isinstance(heat, int | float) and heat > 2:
+        return replace(_TOO_HOT, message=_TOO_HOT.message.format(temperature=heat))
+    return None
 
 
 def completion(model: str, prompt_tokens: int) -> bytes:
