@@ -57,7 +57,7 @@ def sentence_of(kind: Fault) -> str:
 def fault_of(error: BaseException) -> NetworkFault:
     """The fault behind an error of httpx, aiohttp, ssl or the socket."""
     causes = tuple(_causes(error))
-    for cause in causes:
+    for cause in reversed(causes):  # the innermost knows most: aiohttp's certificate error has lost the reason
         if isinstance(cause, Barred):
             return NetworkFault("refused_address", cause.refusal.sentence)
         if isinstance(cause, AddressRefused):
@@ -69,7 +69,7 @@ def fault_of(error: BaseException) -> NetworkFault:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Innermost last; aiohttp also keeps what happened in attributes."""
+    """The error and what lies under it, innermost last."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
