@@ -24,7 +24,7 @@ from tokens.vault.spelling import from_gateway, hint, stem
 
 from . import auditing, governor, looking, syncing
 from .auditing import Actor
-from .checking import TOKEN_POLICY, keep
+from .checking import TOKEN_POLICY, keep, probe_judgement
 from .looking import Job, Look
 from .recording import record
 
@@ -192,7 +192,7 @@ def _bring(actor: Actor, account: Account, facts: TokenFacts, about: About, now:
         token.save()
         _tag(token, about.tags)
         look = syncing.facts_look(facts)
-        left = record(token, combine(said, syncing.probe_judgement(token)), [look], now, TOKEN_POLICY)
+        left = record(token, combine(said, probe_judgement(token)), [look], now, TOKEN_POLICY)
         token.next_check_at = now
         token.save()
         keep([left])

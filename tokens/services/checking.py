@@ -223,7 +223,8 @@ def _wake_accounts(tokens: dict[int, Token], looks: Sequence[Look], now: datetim
         for look in looks
         if look.judgement.light == "account" or look.judgement.verdict == Verdict.UNKNOWN_OR_REVOKED
     }
-    Account.objects.filter(pk__in=refused - {None}, next_check_at__gt=now).update(next_check_at=now)
+    known = [pk for pk in refused if pk is not None]
+    Account.objects.filter(pk__in=known, next_check_at__gt=now).update(next_check_at=now)
 
 
 def _spread(gateway: Gateway, now: datetime) -> None:

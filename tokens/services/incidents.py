@@ -89,4 +89,4 @@ def _deepen(incident: Incident, change: Change) -> Incident:
 
 
 def _tokens_under(subject: Token | Account | Gateway) -> int:
-    return 1 if isinstance(subject, Token) else subject.tokens.watched().count()  # type: ignore[attr-defined]
+    return 1 if isinstance(subject, Token) else subject.tokens.watched().count()

@@ -85,10 +85,10 @@ def _covered(subject: Token | Account | Gateway, change: Change) -> list[str]:
     if isinstance(subject, Token):
         account = subject.account.name if subject.account else _("no account")
         return [_("Gateway %(gateway)s, %(account)s.") % {"gateway": subject.gateway.name, "account": account}]
-    names = list(subject.tokens.watched().order_by("name").values_list("name", flat=True)[: NAMED + 1])  # type: ignore[attr-defined]
+    names = list(subject.tokens.watched().order_by("name").values_list("name", flat=True)[: NAMED + 1])
     if not names or change.event == "recovered":
         return []
-    count = subject.tokens.watched().count()  # type: ignore[attr-defined]
+    count = subject.tokens.watched().count()
     words = ngettext("%(count)s token depends on it", "%(count)s tokens depend on it", count) % {"count": count}
     more = ", …" if len(names) > NAMED else ""
     return [f"{words}: {', '.join(names[:NAMED])}{more}."]

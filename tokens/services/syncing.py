@@ -244,7 +244,7 @@ def _record_facts(token: Token, facts: TokenFacts, evidence: Evidence, now: date
     said = Judgement(Verdict(token.facts_verdict), "token", token.facts_note)
     look = facts_look(facts, evidence.asked)
     recorded = record(token, combine(said, probe_judgement(token)), [look], now, TOKEN_POLICY)
-    if recorded.next_in and token.account:
+    if recorded.next_in and token.account_id:
         soon = now + recorded.next_in
         Account.objects.filter(pk=token.account_id, next_check_at__gt=soon).update(next_check_at=soon)
     return recorded
