@@ -1,16 +1,16 @@
 """Why a management call did not do what was asked.
 
-    GatewayError                  every one below; carries the Evidence
-    ├── Unreachable               no answer: dns, tls, connect, timeout, closed (gateway's light)
-    ├── NotAGateway               an answer, but no gateway's: HTML, redirect, not JSON (wrong_base_url, protocol_mismatch)
-    ├── RateLimited               429; retry_after in seconds or None
-    ├── Overloaded                5xx of the gateway itself
-    ├── CredentialRefused         the access token is wrong, replaced or lacks the right
-    │   └── UserIdNeeded          the token may be good: the gateway wants a (matching) user id beside it
-    ├── AccountBanned
-    ├── NotSupported              the gateway has no such call
-    └── Refused                   success:false for a reason in `message` (validation, not found, limit reached)
-        └── NotFound
+GatewayError                  every one below; carries the Evidence
+├── Unreachable               no answer: dns, tls, connect, timeout, closed (gateway's light)
+├── NotAGateway               an answer, but no gateway's: HTML, redirect, not JSON (wrong_base_url, protocol_mismatch)
+├── RateLimited               429; retry_after in seconds or None
+├── Overloaded                5xx of the gateway itself
+├── CredentialRefused         the access token is wrong, replaced or lacks the right
+│   └── UserIdNeeded          the token may be good: the gateway wants a (matching) user id beside it
+├── AccountBanned
+├── NotSupported              the gateway has no such call
+└── Refused                   success:false for a reason in `message` (validation, not found, limit reached)
+    └── NotFound
 """
 
 from __future__ import annotations

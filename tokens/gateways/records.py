@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-Rung = Literal["facts", "models", "usage", "account", "status"]
+Rung = Literal["facts", "models", "usage", "account", "status", "dry", "call"]
 Fault = Literal["", "dns", "tls", "connect", "timeout", "closed", "too_large", "refused_address"]
-BodyKind = Literal["", "json", "html", "text", "empty", "redirect", "bad_json"]
+BodyKind = Literal[
+    "", "json", "html", "challenge", "stream", "text", "empty", "redirect", "bad_json"
+]  # challenge: a firewall's page
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,9 @@ class Evidence:
     models: int | None = None  # how many models the key may use (models rung)
     location: str = ""  # where a redirect points, host and path only
     note: str = ""  # anything a reader of the evidence should know
+    family: bool | None = None  # True: the answer carries the marks of the new-api / one-api family
+    left_units: int | None = None  # usage rung: quota left; None = unlimited or unknown
+    expires_unix: int | None = None  # usage rung: unix seconds; None = never or unknown
 
     def as_dict(self) -> dict[str, Any]:
         """Only what says something, for a JSON column."""
@@ -53,6 +58,7 @@ class TokenFacts:
     last_used_at: datetime | None = None
     model_limits: tuple[str, ...] = ()  # empty = every model
     ip_limits: tuple[str, ...] = ()
+    no_models: bool = False  # the model limit is on and its list is empty: every model is refused
     masked_key: str = ""  # as the list showed it, when it was masked (never with sk-)
     key: str = field(default="", repr=False)  # SECRET, without sk-, when the gateway lists keys in clear
     raw: dict[str, Any] = field(default_factory=dict, repr=False)  # the record less its key, for read-modify-write
@@ -119,7 +125,7 @@ class Step:
 class Correction:
     """Why the typed address is not the right one, in a sentence with a bold start."""
 
-    code: str  # http, no_scheme, missing_v1, path, html, redirect, openai_default, trailing_slash, credentials
+    code: str  # http, no_scheme, missing_v1, path, html, redirect, openai_default, other_host, trailing_slash
     title: str
     text: str
 
