@@ -1,4 +1,5 @@
 import re
+import time
 
 import pytest
 
@@ -132,3 +133,10 @@ def test_what_cannot_be_a_key_comes_back_as_a_problem(typed, said):
 
 def test_a_clean_key_does_not_show_itself(a_key):
     assert a_key not in repr(normalise_key(a_key))
+
+
+def test_a_flood_of_text_is_refused_at_once():
+    for flood in ("Bearer " * 100_000, "a=" * 100_000, "sk-" * 1300, "\u200b" * 4096):
+        started = time.perf_counter()
+        assert normalise_key(flood).problem
+        assert time.perf_counter() - started < 1

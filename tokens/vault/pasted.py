@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 from .spelling import PREFIX, bearer_of, hint, stem
 
 SHORTEST, LONGEST = 8, 512  # characters without sk-
+LONGEST_TEXT = 4096  # a header or a shell line around a key; beyond it nothing is looked at, since peeling takes time
 LEGAL = re.compile(r"[A-Za-z0-9._~+/=:|@-]+")
 MASKED = re.compile(r"[*…•●·]|\.\.\.|x{6,}|X{6,}")
 ACCESS_TOKEN = re.compile(r"(?=.*[+/=])(?:[A-Za-z0-9+/=]{28}|[A-Za-z0-9+/=]{32})")  # base64, as new-api makes them
@@ -63,6 +64,8 @@ class CleanKey:
 
 def normalise_key(text: str) -> CleanKey:
     """The key in a pasted text. Never raises: what cannot be a key comes back as a problem."""
+    if len(text) > LONGEST_TEXT:
+        return CleanKey(problem=_too_long())
     key, changes = _peel(*_visible(text))
     key, joined = _join(key)
     changes += joined
@@ -147,5 +150,9 @@ def _wrong_size(key: str) -> str:
     if len(stem(key)) < SHORTEST:
         return _("This is too short to be a key. Copy the whole of it.")
     if len(key) > LONGEST:
-        return _("This is too long to be a key. Paste the key alone.")
+        return _too_long()
     return ""
+
+
+def _too_long() -> str:
+    return _("This is too long to be a key. Paste the key alone.")
