@@ -20,6 +20,7 @@ from tokens.models import Streak
 from tokens.models.watched import Watched
 
 Day = tuple[date, str, str]  # what charts.uptime_strip wants: day, state, title
+KNOWN = frozenset(verdict.value for verdict in Verdict)
 WORST_FIRST = (State.FAILING.value, State.DEGRADED.value, State.HEALTHY.value)
 
 
