@@ -9,7 +9,18 @@ from celery import shared_task
 from django.utils import timezone
 
 from tokens.models import Account
-from tokens.services import adding, alerting, checking, delivering, knocking, pausing, syncing, tidying, unlocking
+from tokens.services import (
+    adding,
+    alerting,
+    checking,
+    delivering,
+    knocking,
+    pausing,
+    pulsing,
+    syncing,
+    tidying,
+    unlocking,
+)
 
 log = logging.getLogger(__name__)
 # A message that waits longer than its lease is worth nothing: its rows have fallen due again.
@@ -36,6 +47,7 @@ def send_orders(orders: list[checking.Order]) -> None:
 def check_batch(gateway_id: int, ids: list[int], lease_token: str) -> None:
     stored = checking.check_batch(checking.Order(gateway_id, ids, lease_token))
     log.info("gateway %s: %s of %s verdicts stored", gateway_id, stored, len(ids))
+    pulsing.count_looks(stored, timezone.now())
     wake_alerts()
 
 
@@ -51,6 +63,7 @@ def dispatch_accounts() -> None:
 def sync_account(account_id: int, lease_token: str) -> None:
     judged = syncing.sync_account(account_id, lease_token)
     log.info("account %s: %s tokens judged from the list", account_id, judged)
+    pulsing.count_looks(judged, timezone.now())
     account = Account.objects.select_related("gateway").filter(pk=account_id).first()
     if account:
         adding.fetch_keys(account, timezone.now())

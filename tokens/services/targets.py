@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import apprise
 from django.utils.translation import gettext as _
@@ -14,16 +14,17 @@ from .looking import policy
 
 # Services with an address of their own: nothing that a person types decides where the call goes.
 FIXED = {
-    "discord", "slack", "tgram", "msteams", "pover", "pbul", "pagerduty", "opsgenie", "dingtalk", "feishu", "lark",
-    "wecombot", "wxteams", "gchat", "serverchan", "schan", "bark", "twilio", "signl4", "spontit", "zulip",
-    "sendgrid", "mailgun", "workflows", "spugpush", "pushme", "ifttt", "guilded", "revolt", "victorops", "splunk",
+    "discord", "slack", "tgram", "pover", "pbul", "pagerduty", "opsgenie", "dingtalk", "feishu", "lark",
+    "wecombot", "wxteams", "gchat", "schan", "twilio", "signl4", "workflows", "workflow",
+    "sendgrid", "mailgun", "spugpush", "pushme", "ifttt", "guilded", "revolt", "victorops", "splunk",
 }  # fmt: skip
 # Services that people host themselves: the host passes the address policy, when saved and when sent.
 HOSTED = {
     "ntfy", "ntfys", "gotify", "gotifys", "mmost", "mmosts", "rocket", "rockets", "matrix", "matrixs",
-    "nctalk", "nctalks", "hassio", "hassios", "synology", "synologys", "barks",
+    "nctalk", "nctalks", "hassio", "hassios", "synology", "synologys", "bark", "barks",
 }  # fmt: skip
 ALLOWED = FIXED | HOSTED
+MICROSOFT = (".logic.azure.com", ".api.powerplatform.com")  # the only hosts that a Teams workflow has
 KIND_OF_NOTICE = {"failing": "failure", "degraded": "warning", "recovered": "success"}
 
 
@@ -39,6 +40,10 @@ def check_apprise(url: str) -> str:
             _("“%(scheme)s://” is not a service that Keyward sends to. For your own server use the signed webhook.")
             % {"scheme": scheme or "?"}
         )
+    if "template" in {name.lower() for name in parse_qs(urlsplit(url).query, keep_blank_values=True)}:
+        raise TargetRefused(_("Take “template” out of the URL: it would read a file of this machine."))
+    if scheme in ("workflow", "workflows") and not (urlsplit(url).hostname or "").endswith(MICROSOFT):
+        raise TargetRefused(_("A Teams workflow has an address of Microsoft. Copy the whole of it from Teams."))
     if scheme in HOSTED:
         _check_host(url)
     if apprise.Apprise.instantiate(url, suppress_exceptions=True) is None:
