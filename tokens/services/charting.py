@@ -9,6 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import takewhile
+from statistics import median, quantiles
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -20,7 +22,6 @@ from tokens.models import Streak
 from tokens.models.watched import Watched
 
 Day = tuple[date, str, str]  # what charts.uptime_strip wants: day, state, title
-KNOWN = frozenset(verdict.value for verdict in Verdict)
 WORST_FIRST = (State.FAILING.value, State.DEGRADED.value, State.HEALTHY.value)
 
 
@@ -81,6 +82,50 @@ def latency_series(
     since = (now or timezone.now()) - timedelta(hours=hours)
     told = [(datetime.fromtimestamp(stamp, UTC), ms, verdict) for stamp, ms, verdict, _http in subject.looks]
     return [(at, None if _state(verdict) == State.FAILING else ms) for at, ms, verdict in told if at >= since]
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """The looks of a stretch of time, and figures of those that worked, in milliseconds."""
+
+    looks: list[tuple[datetime, float | None]]
+    event: str = ""  # "401 since 13:45", when it fails until now
+    median: float | None = None
+    high: float | None = None  # 95th percentile
+
+
+def latency(light: str, subject: Watched, now: datetime, hours: int = 24) -> Latency:
+    """The remembered looks; for the hours before them, closed streaks at their mean."""
+    looks = latency_series(subject, now, hours)
+    before = looks[0][0] if looks else now
+    looks = [*_from_streaks(light, subject, now - timedelta(hours=hours), before), *looks]
+    good = [ms for _at, ms in looks if ms is not None]
+    high = quantiles(good, n=20)[-1] if len(good) > 1 else None
+    return Latency(looks, _event(subject), median(good) if good else None, high)
+
+
+def _from_streaks(
+    light: str, subject: Watched, start: datetime, before: datetime
+) -> list[tuple[datetime, float | None]]:
+    """Two points a streak, where it began and where it ended. A streak that only a list told of measured nothing."""
+    rows = Streak.objects.filter(light=light, subject_id=subject.pk, day__gte=today(start), last_at__gt=start)
+    points: list[tuple[datetime, float | None]] = []
+    for streak in rows.filter(first_at__lt=before).order_by("first_at"):
+        failed = _state(streak.verdict) == State.FAILING
+        if failed or streak.ms_sum:
+            ends = {max(streak.first_at, start), min(streak.last_at, before)}
+            points += [(at, None if failed else streak.ms_sum / streak.looks) for at in sorted(ends)]
+    return points
+
+
+def _event(subject: Watched) -> str:
+    """What is written on the failing stretch that lasts until now."""
+    failed = list(takewhile(lambda row: _state(row[2]) == State.FAILING, reversed(subject.looks)))
+    if not failed:
+        return ""
+    stamp, _ms, _verdict, http = failed[-1]
+    at = date_format(timezone.localtime(datetime.fromtimestamp(stamp, UTC)), "H:i")
+    return _("%(what)s since %(at)s") % {"what": http or _("no answer"), "at": at}
 
 
 def today(now: datetime) -> date:
