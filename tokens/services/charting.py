@@ -17,7 +17,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from tokens.health.verdicts import State, Verdict, meaning
+from tokens.health.verdicts import State, meaning
 from tokens.models import Streak
 from tokens.models.watched import Watched
 
@@ -134,8 +134,8 @@ def today(now: datetime) -> date:
 
 
 def _state(verdict: str) -> str:
-    """The state a verdict leads to, "" for one that blames nobody and for a word that is no verdict any more."""
-    state = meaning(verdict).state if verdict in KNOWN else None
+    """The state a verdict leads to, "" for one that blames nobody."""
+    state = meaning(verdict).state
     return state.value if state else ""
 
 
