@@ -36,6 +36,8 @@ def dispatch_checks() -> None:
         return
     pausing.resume_due(now)
     send_orders(checking.claim_due(now))
+    for creation_id in creating.claim_due(now):
+        run_creation.apply_async((creation_id,), expires=60)
 
 
 def send_orders(orders: list[checking.Order]) -> None:
@@ -49,6 +51,13 @@ def check_batch(gateway_id: int, ids: list[int], lease_token: str) -> None:
     log.info("gateway %s: %s of %s verdicts stored", gateway_id, stored, len(ids))
     pulsing.count_looks(stored, timezone.now())
     wake_alerts()
+
+
+@shared_task
+def run_creation(creation_id: int) -> None:
+    """Go on with a creation that a crash, a time-out or a limit stopped."""
+    creation = creating.run(creation_id)
+    log.info("creation %s: %s", creation.pk, creation.step)
 
 
 @shared_task

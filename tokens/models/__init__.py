@@ -1,6 +1,7 @@
 from .alert import Channel, Notification, Rule
 from .audit import AuditEvent, Installation
 from .check import Bucket, Pulse, Streak
+from .creation import Creation
 from .gateway import Account, Gateway
 from .incident import Change, Incident
 from .person import User
@@ -13,6 +14,7 @@ __all__ = [
     "Bucket",
     "Change",
     "Channel",
+    "Creation",
     "Gateway",
     "Incident",
     "Installation",

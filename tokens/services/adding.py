@@ -167,7 +167,7 @@ def _save(actor: Actor, gateway: Gateway, account: Account | None, new: New, abo
     token.probe_verdict, token.probe_note, token.probed_at = judgement.verdict.value, judgement.note, now
     with transaction.atomic():
         token.save()
-        _tag(token, about.tags)
+        tag(token, about.tags)
         left = record(token, combine(said, judgement), [new.look.evidence], now, TOKEN_POLICY)
         token.next_check_at = schedule.next_look(now, left.next_in or _interval(gateway), token.pk)
         token.save()
@@ -190,7 +190,7 @@ def _bring(actor: Actor, account: Account, facts: TokenFacts, about: About, now:
     syncing.take_facts(token, facts, said, now)
     with transaction.atomic():
         token.save()
-        _tag(token, about.tags)
+        tag(token, about.tags)
         look = syncing.facts_look(facts)
         left = record(token, combine(said, probe_judgement(token)), [look], now, TOKEN_POLICY)
         token.next_check_at = now
@@ -279,7 +279,7 @@ def _known(gateway: Gateway, keys: Iterable[str]) -> dict[str, Token]:
     return {token.fingerprint: token for token in rows}
 
 
-def _tag(token: Token, names: Iterable[str]) -> None:
+def tag(token: Token, names: Iterable[str]) -> None:
     tags = [Tag.objects.get_or_create(name=name.strip().lower()[:40])[0] for name in names if name.strip()]
     if tags:
         token.tags.add(*tags)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import F
@@ -28,6 +28,7 @@ from . import governor, looking
 from .checking import GATEWAY_FIELDS, TOKEN_POLICY, WORKED_FOR, Clock, keep, probe_judgement, record_gateway
 from .recording import HOT_FIELDS, Recorded, record
 
+T = TypeVar("T")
 ACCOUNT_POLICY = ConfirmPolicy(looks=2, second_look=timedelta(seconds=30), light="account")
 GROUPS_EVERY = timedelta(hours=1)
 BALANCES_KEPT = 14 * 24
@@ -86,6 +87,16 @@ def client_of(account: Account, through: Wire) -> ManagementClient:
     return client_for(
         gateway.dialect, through, gateway.base_url, account.open_access_token(), account.user_id, capabilities
     )
+
+
+def visit(account: Account, act: Callable[[ManagementClient], Awaitable[T]]) -> T:
+    """One act with the account's management client, in a loop of its own. Raises GatewayError."""
+
+    async def go() -> T:
+        async with looking.wire(concurrency=1, total_timeout=12) as through:
+            return await act(client_of(account, through))
+
+    return asyncio.run(go())
 
 
 def read(account: Account, *, calls: int, now: datetime) -> Reading:
