@@ -90,7 +90,7 @@ def key_at_the_door(call: Call, *, thorough: bool = True) -> Holder:
     if token.fault == "slow":
         call.delay = call.world.slow_token_seconds
     _check_state(call, token)
-    if thorough and not address_allowed(token.allow_ips, call.request.remote or ""):
+    if thorough and not address_allowed(token.allow_ips, call.request.remote or "", networks=call.dialect.networks):
         raise Refused(call.abort(403, "ip", "access_denied"))
     _check_owner(call, owner)
     if thorough:
@@ -158,10 +158,11 @@ def _check_group(call: Call, token: Token, owner: Account) -> None:
     raise Refused(call.abort(403, text, group=token.group))
 
 
-def address_allowed(allow_ips: str | None, address: str) -> bool:
-    """Whether a token's list of addresses and networks lets this one in. Junk entries match nothing."""
+def address_allowed(allow_ips: str | None, address: str, *, networks: bool = True) -> bool:
+    """Whether a token's list of addresses and networks lets this one in. Junk entries match nothing; to old versions
+    (`networks` False) all but plain addresses are as if they were not there."""
     entries = [entry.strip(" ,\r") for entry in (allow_ips or "").split("\n")]
-    entries = [entry for entry in entries if entry]
+    entries = [entry for entry in entries if entry and (networks or _contains(entry, entry))]
     return not entries or any(_contains(entry, address) for entry in entries)
 
 

@@ -14,7 +14,6 @@ from .doors import Holder, Refused, key_at_the_door, key_for_reading
 from .records import Model, Token
 from .upstream import UpstreamFault, completion, refusal, stream
 
-PROMPT_FLOOR = 500  # tokens that the pre-charge counts at least
 TRUSTED_USD = 10  # above this, account and token skip the pre-charge
 UNLIMITED_USD = 100_000_000
 MADE = 1626777600
@@ -25,7 +24,8 @@ MADE = 1626777600
 
 def models(call: Call) -> web.Response:
     holder = key_at_the_door(call, thorough=call.dialect.early_group_check)
-    names = [model.name for model in _listed(call, holder)]
+    echoed = call.dialect.echoes_limits and holder.token.model_limits_enabled
+    names = holder.token.limits if echoed else [model.name for model in _listed(call, holder)]
     if "anthropic-version" in call.request.headers and "x-api-key" in call.request.headers:
         return call.json(_anthropic_list(names))
     if not call.dialect.one_refusal:
@@ -209,9 +209,10 @@ def _invalid(call: Call, fault: str) -> web.Response:
 
 def _short_of_quota(call: Call, chat: Chat) -> web.Response | None:
     account, token = chat.holder.account, chat.holder.token
-    need, left = _price(call, chat, PROMPT_FLOOR + 1, 0), account.balance_units
+    need, left = _price(call, chat, call.dialect.prompt_floor + 1, 0), account.balance_units
     if left <= 0:
-        message = call.say("balance_zero", left=_amount(call, left))
+        text = "balance_zero" if call.dialect.one_refusal else "balance_zero_old"
+        message = call.say(text, left=_amount(call, left))
         return call.relay_error(403, message, "insufficient_user_quota")
     if _trusted(call, left) and (token.unlimited_quota or _trusted(call, token.remain_quota)):
         return None

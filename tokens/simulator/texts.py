@@ -56,6 +56,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "Please contact the site administrator to enable this model.",
     ),
     "balance_zero": ("用户额度不足, 剩余额度: {left}",),
+    "balance_zero_old": ("user quota is not enough",),
     "balance_short": ("预扣费额度失败, 用户剩余额度: {left}, 需要预扣费额度: {need}",),
     "token_short": ("token quota is not enough, token remain quota: {left}, need quota: {need}",),
     "overloaded": ("system memory overloaded (current: 96.4%, threshold: 90%)",),
