@@ -13,6 +13,7 @@ from tokens.services import (
     adding,
     alerting,
     checking,
+    creating,
     delivering,
     knocking,
     pausing,

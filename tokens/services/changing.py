@@ -64,7 +64,7 @@ def differences(token: Token, draft: TokenDraft, facts: TokenFacts) -> list[dict
 
 
 def edit(actor: Actor, token: Token, draft: TokenDraft, *, seen: str) -> Outcome:
-    """Write `draft` over the token that was `seen` (the digest of its facts). Raises ChangedMeanwhile, ChangeRefused."""
+    """Write `draft` over the token that was `seen` (its digest). Raises ChangedMeanwhile, ChangeRefused."""
     before = current(token)
     if digest(before) != seen:
         raise ChangedMeanwhile(differences(token, drafting.kept_draft(before), _as_seen(token, before)))
