@@ -12,7 +12,7 @@ AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text()
 RUN_AXE = """async () => (await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa",
     "best-practice"]})).violations.map(v => v.id + ": " + v.nodes.map(n => n.target.join(" ")).join(", "))"""
 WIDTHS = (1440, 768, 360)
-ADDRESSES = ("/look/sheet", "/accounts/login/", "/look/error/404")
+ADDRESSES = ("/look/sheet", "/accounts/login/", "/accounts/password/reset/", "/look/error/404")
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def page(chromium: Any, live_server: Any) -> Iterator[Any]:
     """A tab whose console and refused requests are kept in `page.complaints`."""
     context = chromium.new_context(base_url=live_server.url, reduced_motion="reduce")
     tab = context.new_page()
-    tab.complaints = []
+    tab.complaints, tab.context_url = [], live_server.url
     tab.on("console", lambda said: tab.complaints.append(said.text) if said.type in ("error", "warning") else None)
     tab.on("pageerror", lambda fault: tab.complaints.append(str(fault)))
     yield tab
@@ -49,6 +49,21 @@ def test_nothing_scrolls_sideways(page: Any, address: str) -> None:
         page.goto(address)
         wider[width] = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert set(wider.values()) == {0}
+
+
+@pytest.mark.parametrize("address", ["/accounts/password/change/", "/accounts/reauthenticate/", "/accounts/logout/"])
+def test_account_pages_of_a_signed_in_person_are_clean_too(page: Any, signed_in: Any, address: str) -> None:
+    for name, morsel in signed_in.cookies.items():
+        page.context.add_cookies([{"name": name, "value": morsel.value, "url": page.context_url}])
+    found = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        answer = page.goto(address)
+        assert answer.url.endswith(address)
+        page.evaluate(AXE)
+        found[width] = page.evaluate(RUN_AXE)
+    assert found == {width: [] for width in WIDTHS}
+    assert page.complaints == []
 
 
 def test_the_theme_switch_works_at_once_and_is_remembered(page: Any) -> None:

@@ -220,9 +220,16 @@ def latency(looks: Sequence[Look], event: str = "", high: Sequence[Look] = (), f
         edge,
         _failed_dots(points),
     ))  # fmt: skip
-    ys = [wording.milliseconds(top * share) for share in (1, 2 / 3, 1 / 3)] + ["0"]
     texts = [_event(window.x(down_since), event)] if down_since and event else []
-    return plot(under, over, ys, window.labels(5, _("now")), latency_words(looks), texts)
+    return plot(under, over, _latency_axis(top), window.labels(5, _("now")), latency_words(looks), texts)
+
+
+def _latency_axis(top: float) -> list[str]:
+    """One unit on one axis: seconds from a second on."""
+    steps = [top * share for share in (1, 2 / 3, 1 / 3)]
+    if top < 1000:
+        return [wording.milliseconds(step) for step in steps] + ["0"]
+    return [_("%(n)s s") % {"n": figure(step / 1000)} for step in steps] + ["0"]
 
 
 def _place(looks: Iterable[Look], window: Window) -> list[tuple[float, float | None]]:
@@ -323,10 +330,11 @@ def _burn_texts(window: Window, now: Moment, until: Moment | None) -> list[Text]
     if until is None or until <= now:
         return []
     at = date_format(timezone.localtime(until), pgettext("date format", "D j M"))
-    empty = Text(min(window.x(until) / 10, 100), 12, _("empty %(day)s") % {"day": at})
     today = window.x(now) / 10 - 1
-    # Side by side only where the words do not run into each other.
-    return [Text(today, 12, _("today")), empty] if 10 < today < 72 else [empty]
+    two_lines = today > 10
+    empty = Text(min(window.x(until) / 10, 100), 28 if two_lines else 12, _("empty %(day)s") % {"day": at})
+    # Under one another: side by side they would meet on a narrow screen.
+    return [Text(today, 12, _("today")), empty] if two_lines else [empty]
 
 
 def burn_words(points: Sequence[tuple[Moment, float]], until: Moment | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django import forms
@@ -20,7 +20,9 @@ CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
 )
 
 
-def context(bound: BoundField, *, warning: object, mono: bool, attrs: Mapping[str, object]) -> dict[str, Any]:
+def context(
+    bound: BoundField, *, help_text: object, warning: object, mono: bool, attrs: Mapping[str, object]
+) -> dict[str, Any]:
     """The context of ui/field.html. Keyword attributes of the tag go to the widget, `_` read as `-`."""
     errors = bound.errors
     kind = _kind(bound)
@@ -28,10 +30,13 @@ def context(bound: BoundField, *, warning: object, mono: bool, attrs: Mapping[st
     return {
         "field": bound,
         "kind": kind,
+        "help_text": help_text,
         "warning": "" if errors else warning,
         "state": "failing" if errors else "degraded" if warning else "",
         "error_id": f"{bound.auto_id}_error",
-        "widget": "" if kind in ("radios", "checks") else _widget(bound, warning, mono, given),
+        "widget": ""
+        if kind in ("radios", "checks")
+        else _widget(bound, mono, given, _described_by(bound, help_text, warning)),
     }
 
 
@@ -46,16 +51,16 @@ def _kind(bound: BoundField) -> str:
     return "check" if isinstance(widget, forms.CheckboxInput) else "text"
 
 
-def _widget(bound: BoundField, warning: object, mono: bool, given: Mapping[str, object]) -> SafeString:
+def _widget(bound: BoundField, mono: bool, given: Mapping[str, object], described_by: Iterable[str]) -> SafeString:
     attrs: dict[str, str | bool] = {"class": _classes(bound, mono)}
-    if described := " ".join(_described_by(bound, warning)):
+    if described := " ".join(described_by):
         attrs["aria-describedby"] = described
     attrs |= {name: value if isinstance(value, bool) else str(value) for name, value in given.items()}
     return bound.as_widget(attrs=attrs)
 
 
-def _described_by(bound: BoundField, warning: object) -> Iterator[str]:
-    if bound.help_text:
+def _described_by(bound: BoundField, help_text: object, warning: object) -> Iterator[str]:
+    if help_text:
         yield f"{bound.auto_id}_helptext"
     if bound.errors or warning:
         yield f"{bound.auto_id}_error"

@@ -300,13 +300,20 @@ def field(
     warning: object = "",
     mono: bool = False,
     label: object = "",
+    help_text: object = None,
     **attrs: object,
 ) -> dict[str, Any]:
     """Label, widget, help and errors of one form field. `warning` is a correction: shown amber, does not block."""
     return {
         "label": label or bound.label,
         "note": note,
-        **fields.context(bound, warning=warning, mono=mono, attrs=attrs),
+        **fields.context(
+            bound,
+            help_text=bound.help_text if help_text is None else help_text,
+            warning=warning,
+            mono=mono,
+            attrs=attrs,
+        ),
     }
 
 
