@@ -50,7 +50,7 @@ def take_apart(typed: str) -> Typed:
 
 
 def origins(typed: Typed) -> tuple[str, ...]:
-    """Where to ask: https first for public hosts, http first for local ones, and http only where it was typed or bare."""
+    """Where to ask: https first for public hosts, http first for local ones, http only where it was typed or bare."""
     secure, plain = f"https://{typed.host}", f"http://{typed.host}"
     if typed.scheme == "http":
         return (plain,) if typed.is_local else (secure, plain)
@@ -65,7 +65,9 @@ def base_paths(path: str) -> tuple[str, ...]:
     if match := re.search(r"^(.*?/v\d+(?:beta)?)(?:/|$)", trimmed):
         trimmed = match[1]
         found = [trimmed, "/v1"]
-    elif not trimmed or PAGES.match(trimmed):
+    elif PAGES.match(trimmed):
+        found = [trimmed, "/v1"]  # asked only so that the answer can be shown
+    elif not trimmed:
         found = ["/v1"]
     else:
         found = [f"{trimmed}/v1", "/v1", trimmed]

@@ -76,8 +76,10 @@ class NewApiClient:
         return token_facts(data)
 
     async def find_by_key(self, key: str) -> TokenFacts | None:
-        """The token of this account that has this key, by its first and last four characters: the key itself is not
-        put into a URL. Searched where the dialect can, else by a walk through the list."""
+        """The token of this account that has this key: searched where the dialect can, else by a walk of the list.
+
+        By its first and last four characters, since a whole key has no place in a URL.
+        """
         bare = stem(key)
         if self.searches and len(bare) >= 16:
             try:

@@ -15,6 +15,7 @@ from .parsing import NEVER, whole
 # What the gateway keeps itself. `status` has a call of its own.
 NOT_OURS = ("key", "status", "user_id", "used_quota", "created_time", "accessed_time", "DeletedAt", "deleted_at")
 Fields = dict[str, Any]
+NO_HEARTBEAT: Fields = {"enabled": False, "timeout_seconds": 30}  # as the hubs' own console sends it
 
 
 def new_api_fields(draft: TokenDraft, raw: Fields) -> Fields:
@@ -34,12 +35,10 @@ def one_api_fields(draft: TokenDraft, raw: Fields) -> Fields:
 def hub_fields(draft: TokenDraft, raw: Fields) -> Fields:
     """Hubs keep limits inside `setting`, whose other parts stay as they are."""
     kept = raw.get("setting")
-    setting = (
-        copy.deepcopy(kept) if isinstance(kept, dict) else {"heartbeat": {"enabled": False, "timeout_seconds": 30}}
-    )
-    limits = setting.get("limits") if isinstance(setting.get("limits"), dict) else {}
+    setting: Fields = copy.deepcopy(kept) if isinstance(kept, dict) else {"heartbeat": NO_HEARTBEAT}
+    limits = setting.get("limits")
     setting["limits"] = {
-        **(limits or {}),
+        **(limits if isinstance(limits, dict) else {}),
         "limit_model_setting": {"enabled": bool(draft.model_limits), "models": list(draft.model_limits)},
         "limits_ip_setting": {"enabled": bool(draft.ip_limits), "whitelist": list(draft.ip_limits)},
     }
