@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import setup_logging
+from celery.signals import beat_init, setup_logging
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
@@ -24,4 +24,10 @@ def keep_our_logging(**kwargs: Any) -> None:
     """Django's LOGGING stays in force in workers, with its redaction; Celery would put its own handlers."""
 
 
+def show_life(**kwargs: Any) -> None:
+    """The scheduler's first pulse at once, not a period after its start, so that /readyz is ready early."""
+    app.send_task("tokens.tasks.beat_pulse", expires=9)  # seconds
+
+
 setup_logging.connect(keep_our_logging)
+beat_init.connect(show_life)

@@ -1,5 +1,6 @@
 """`/healthz`: this process is alive. `/readyz`: the whole of Keyward works, or which part does not and why."""
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+from kombu.exceptions import OperationalError
 
 from tokens.models import Pulse
 
@@ -44,10 +46,13 @@ def database() -> str:
 
 def broker() -> str:
     """Why the queue cannot be used, or ""."""
+    folder = current_app.conf.broker_transport_options.get("data_folder_in")
+    if folder and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return "the queue folder cannot be used"
     try:
         with current_app.connection_for_read(connect_timeout=2) as link:
             link.ensure_connection(max_retries=1, timeout=2)
-    except (OSError, *current_app.connection_for_read().connection_errors):
+    except (OSError, OperationalError):
         return "the broker does not answer"
     return ""
 

@@ -1,7 +1,5 @@
 """The addresses. The domain's own are in tokens/web/urls.py."""
 
-from importlib.util import find_spec
-
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path
@@ -16,9 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("theme", views.theme, name="theme"),
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("accounts/", include("allauth.account.urls")),
+    path("", include("tokens.web.urls")),
 ]
 
 if settings.DEBUG:
     urlpatterns.append(path("_sheet", views.sheet, name="sheet"))
-if find_spec("tokens.web.urls"):
-    urlpatterns.append(path("", include("tokens.web.urls")))

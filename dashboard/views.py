@@ -6,6 +6,8 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from tokens.templatetags.sheet import sheet_context
+
 THEMES = ("light", "dark", "system")
 YEAR = 365 * 24 * 3600  # seconds
 
@@ -34,4 +36,4 @@ def came_from(request: HttpRequest) -> str:
 @login_not_required
 def sheet(request: HttpRequest) -> HttpResponse:
     """Every component in every state; developer mode only."""
-    return render(request, "ui/sheet.html")
+    return render(request, "ui/sheet.html", sheet_context())
