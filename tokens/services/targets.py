@@ -51,6 +51,14 @@ def check_apprise(url: str) -> str:
     return scheme
 
 
+def check_webhook(url: str) -> str:
+    """The URL in its normal spelling, when the address policy lets Keyward call it. Raises TargetRefused."""
+    try:
+        return policy().check_url(url.strip())
+    except AddressRefused as refused:
+        raise TargetRefused(refused.sentence) from refused
+
+
 def hint_of(url: str) -> str:
     """What of a target may be shown: the scheme, and the host where it is no secret."""
     parts = urlsplit(url)

@@ -11,3 +11,15 @@ def audit(request: HttpRequest, **kwargs: Any) -> HttpResponse:
 
 def export(request: HttpRequest, **kwargs: Any) -> HttpResponse:
     return HttpResponse("to come")
+
+
+def find(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    return HttpResponse("to come")
+
+
+def verify(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    return HttpResponse("to come")
+
+
+def entry(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    return HttpResponse("to come")
