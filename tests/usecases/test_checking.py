@@ -156,7 +156,9 @@ def test_a_lost_message_falls_due_again(watched: Token, clock: Clock) -> None:
     assert check_all(clock) == 1
 
 
-@pytest.mark.parametrize("name", ["html", "redirect", "empty", "huge", "bad_json", "success_false", "500", "overloaded"])
+@pytest.mark.parametrize(
+    "name", ["html", "redirect", "empty", "huge", "bad_json", "success_false", "500", "overloaded"]
+)
 def test_a_lying_gateway_never_fails_a_token(name: str, watched: Token, simulator: Simulator, clock: Clock) -> None:
     check_all(clock)
     simulator.gateway_fault = name
