@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
@@ -11,15 +10,12 @@ from django.forms import BoundField
 from django.forms.boundfield import BoundWidget
 from django.template.context import Context
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from . import fields, glyphs, wording
-from .sheet import sheet_context as sheet_context
+from . import fields, glyphs, saying
 
 register = template.Library()
 
@@ -378,72 +374,17 @@ def message_state(level: str) -> str:
 
 # ---- filters: how things are said
 
-
-@register.filter(expects_localtime=False)
-def when(value: datetime | None) -> SafeString | str:
-    """ "38 s", "5 h", "20 Nov", with the exact instant on hover."""
-    return _time(value, wording.moment(value, timezone.now())) if value else "–"
-
-
-@register.filter(expects_localtime=False)
-def clock(value: datetime | None) -> SafeString | str:
-    """ "14:08" today, "20 Nov" before."""
-    return _time(value, wording.clock(value, timezone.now())) if value else "–"
-
-
-@register.filter(expects_localtime=False)
-def day(value: datetime | None) -> SafeString | str:
-    """ "Mon 30 Nov, 16:00"."""
-    return _time(value, wording.day_and_time(value)) if value else "–"
-
-
-def _time(value: datetime, words: str) -> SafeString:
-    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), wording.exact(value), words)
-
-
-@register.filter
-def duration(value: timedelta | float | None) -> str:
-    """ "45 min" of a timedelta or of seconds."""
-    return "–" if value is None else wording.span(wording.seconds_of(value))
-
-
-@register.filter
-def duration_long(value: timedelta | float | None) -> str:
-    """ "9 min 12 s"."""
-    return "–" if value is None else wording.long_span(wording.seconds_of(value))
-
-
-@register.filter
-def ms(value: float | None) -> str:
-    return "–" if value is None else wording.milliseconds(value)
-
-
-@register.filter
-def usd(value: float | None, per_usd: float = wording.UNITS_PER_USD) -> str:
-    """A gateway's units in USD: `{{ token.used_units|usd:gateway.quota_per_unit }}`."""
-    return "–" if value is None else wording.units_in_dollars(value, per_usd)
-
-
-@register.filter
-def dollars(value: float | None) -> str:
-    return "–" if value is None else wording.dollars(value)
-
-
-@register.filter
-def units(value: int | None) -> str:
-    return "–" if value is None else wording.units(value)
-
-
-@register.filter
-def number(value: int | None) -> str:
-    return "–" if value is None else wording.number(value)
-
-
-@register.filter
-def percent(value: float | None) -> str:
-    return "–" if value is None else wording.percent(value)
-
-
-@register.filter
-def html_id(value: object) -> str:
-    return slugify(str(value))
+for each in (
+    saying.when,
+    saying.clock,
+    saying.day,
+    saying.duration,
+    saying.duration_long,
+    saying.ms,
+    saying.usd,
+    saying.dollars,
+    saying.units,
+    saying.number,
+    saying.percent,
+):
+    register.filter(each)
