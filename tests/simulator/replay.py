@@ -8,13 +8,15 @@ import json
 import re
 import secrets
 import string
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.simulator.scope import HEADERS, PRESENT, SHORTENED, UNEVEN
 from tokens.simulator import Simulator
 
 Case = dict[str, Any]
+Step = Callable[[Simulator], None]
+ELSEWHERE = "127.0.0.2"
 CUT = "<cut>"
 LETTERS = string.ascii_letters + string.digits
 
@@ -26,23 +28,31 @@ def stranger_key() -> str:
 class Placeholders:
     """The values that stand behind <KEY:name> and <PAT:name> in this run."""
 
-    def __init__(self, sim: Simulator) -> None:
+    def __init__(self, sim: Simulator, aliases: dict[str, int] | None = None) -> None:
         self.sim = sim
+        self.aliases = aliases or {}  # names of tokens that were renamed, with their ids
         self.wrong = stranger_key()
         self.access_tokens = {account.username: account.access_token for account in sim.accounts}
 
     def fill(self, text: str) -> str:
         text = re.sub(r"<KEY:([^>]+)>", lambda found: self._key(found[1]), text)
-        return re.sub(r"<PAT:([^>]+)>", lambda found: self.access_tokens[found[1]], text)
+        return re.sub(r"<PAT:([^>]+)>", lambda found: self.access_tokens.get(found[1], found[0]), text)
 
     def _key(self, name: str) -> str:
+        name, _, end = name.partition(":")
+        if end:
+            return self._key(name)[:3] if end == "first3" else self._key(name)[-3:]
+        if name in self.aliases:
+            return self.sim.token(self.aliases[name]).key
+        if name.startswith("id") and name[2:].isdigit():
+            return self.sim.token(int(name[2:])).key
         if name == "healthy cut":
             return self._key("healthy")[:-1]
         if name == "other":
             return self._key("healthy").lower()
         name = name.replace("carol-", "ci-")
         tokens = [token for account in self.sim.accounts for token in account.tokens.values()]
-        return next((token.key for token in tokens if token.name == name), self.wrong)
+        return next((token.key for token in reversed(tokens) if token.name == name), self.wrong)
 
 
 def numbers(sim: Simulator, text: str) -> list[int]:
@@ -114,6 +124,8 @@ def _bodies(recorded: Any, body: Any, values: Placeholders) -> Iterator[str]:
     if isinstance(recorded, str):
         if recorded.startswith("data: "):  # a stream of events
             yield from [] if str(body).startswith("data: ") else ["no stream of events"]
+        elif recorded.startswith("<!doctype html>"):  # each recorded server had a page of its own
+            yield from [] if str(body).startswith("<!doctype html>") else ["no web page"]
         elif plain(values.fill(recorded)) != plain(str(body) if isinstance(body, str) else json.dumps(body)):
             yield f"body {body!r}, recorded {recorded!r}"
         return
@@ -122,7 +134,7 @@ def _bodies(recorded: Any, body: Any, values: Placeholders) -> Iterator[str]:
         yield from [] if listed == recorded["ban-me listed"] else [f"ban-me listed: {listed}"]
         return
     yield from _shapes(recorded, body, "body", values)
-    yield from _errors(recorded, body)
+    yield from _errors(json.loads(values.fill(json.dumps(recorded))), body)
     if isinstance(recorded, dict) and "_ids" in recorded:
         ids = [row["id"] for row in body["data"]]
         yield from [] if ids == recorded["_ids"] else [f"models {ids}, recorded {recorded['_ids']}"]
@@ -195,3 +207,48 @@ def plain(text: Any) -> Any:
         return text
     text = re.sub(r"\(request id: [^)]+\)", "(request id: <REQID>)", text)
     return re.sub(r"\(current: [^)]+\)", "(current: <PERCENT>)", text)
+
+
+# -- replaying -------------------------------------------------------------------------------------------------------
+
+
+def stored_difference(sim: Simulator, case: Case) -> list[str]:
+    """How a token differs from what the list was noted to show."""
+    recorded = case["response"]["body"]
+    tokens = {token.id: token for account in sim.accounts for token in account.tokens.values()}
+    by_name = {token.name: token for token in sim.account("alice").tokens.values()}
+    token = tokens[recorded["id"]] if "id" in recorded else by_name[recorded["name"]]
+    compared = recorded.keys() - {"key", "DeletedAt", "created_time", "accessed_time", "expired_time"}
+    compared |= {"expired_time"} if case["case"].startswith("mgmt-") else set()
+    values = {name: (getattr(token, name), recorded[name]) for name in compared}
+    return [f"{name} {now!r}, recorded {then!r}" for name, (now, then) in values.items() if now != then]
+
+
+def status_differences(sim: Simulator, case: Case) -> list[str]:
+    """Whether reading has written what the recorded list shows after every key was used."""
+    now = {token.name: token.status for token in sim.account("alice").living()}
+    then = {token["name"]: token["status"] for token in case["response"]["body"]["data"]["items"]}
+    return [f"{name} is {now[name]}, recorded {status}" for name, status in then.items() if now[name] != status]
+
+
+def replay(
+    sim: Simulator, cases: list[Case], before: dict[str, Step], aliases: dict[str, int] | None = None
+) -> dict[str, list[str]]:
+    """Every case in the order of the recording, with what differs."""
+    values, found = Placeholders(sim, aliases), {}
+    with sim.running():
+        for case in cases:
+            name = case["case"]
+            if name in before:
+                before[name](sim)
+            if "request" not in case:
+                found[name] = stored_difference(sim, case)
+                continue
+            request = {"case": name, **case["request"]}
+            address = ELSEWHERE if "other-address" in name else ""
+            found[name] = differences(case, send(sim, request, values, address=address), values)
+            if name == "auth-old-pat-after-new":
+                sim.account("bob").access_token = values.access_tokens["bob"]
+            if name == "lazy-list-after-all":
+                found[name] += status_differences(sim, case)
+    return found

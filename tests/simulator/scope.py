@@ -55,8 +55,8 @@ SHORTENED = (
     {"name", "status", "remain_quota", "used_quota", "unlimited_quota", "expired_time"},
     {"id", "quota", "used_quota", "request_count", "status", "group"},
 )
-# A list that one recorded server fills and another leaves empty.
-UNEVEN = ".supported_endpoint_types"
+# Lists that one recorded server fills and another leaves empty.
+UNEVEN = (".supported_endpoint_types", ".permission")
 
 
 def reason(case: str) -> str:

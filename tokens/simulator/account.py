@@ -39,9 +39,15 @@ def facts(call: Call, account: Account) -> dict[str, Any]:
         "permissions": {},
         "sidebar_modules": "",
     }
-    if not call.dialect.real_401:  # old versions hand out the access token here
-        record |= {"password": "", "access_token": account.access_token}
-    return record
+    return record if call.dialect.real_401 else _old_facts(record, account)
+
+
+def _old_facts(record: dict[str, Any], account: Account) -> dict[str, Any]:
+    """Old versions hand out the access token here."""
+    later = ("discord_id", "stripe_customer", "permissions", "sidebar_modules")
+    kept = {name: value for name, value in record.items() if name not in later}
+    secrets = {"password": "", "verification_code": "", "access_token": account.access_token}
+    return {**kept, **secrets, "DeletedAt": None}
 
 
 def itself(call: Call, account: Account) -> web.Response:

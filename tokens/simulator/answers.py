@@ -111,14 +111,16 @@ class Call:
 
     def page(self) -> web.Response:
         """The web page: what a wrong path outside /api and /v1 answers, whatever the method."""
-        return self.reply(PAGE.encode(), HTML, headers={"Cache-Control": "no-cache"})
+        return self.reply(PAGE.encode(), HTML, headers=self._cached("no-cache"))
 
     def not_found(self) -> web.Response:
         path = self.request.path
         message = f"Invalid URL ({self.request.method} {path})"
         error = {"message": message, "type": "invalid_request_error", "param": "", "code": ""}
-        caching = {"Cache-Control": "max-age=604800"} if self.dialect.version_header else {}
-        return self.json({"error": error}, status=404, headers=caching)
+        return self.json({"error": error}, status=404, headers=self._cached("max-age=604800"))
+
+    def _cached(self, how: str) -> dict[str, str]:
+        return {"Cache-Control": how} if self.dialect.version_header else {}
 
     def redirect(self, location: str) -> web.Response:
         """301 for GET, 307 for the rest; the router does this before anything else, so no request id."""

@@ -25,7 +25,7 @@ class Dialect:
     speaks_english: bool = True
     version_header: bool = True
     retry_after: bool = True
-    prompt_floor: int = 500  # tokens that the pre-charge counts at least
+    trusts_by_need: bool = False  # an account with 100 times the pre-charge is trusted, whatever the token holds
     name_bytes: int = 50
     go_type: str = "tokenRequest.Token"
     ga_limit: int = 360
@@ -50,7 +50,7 @@ APRIL_2025 = Dialect(
     speaks_english=False,
     version_header=False,
     retry_after=False,
-    prompt_floor=8,
+    trusts_by_need=True,
     name_bytes=30,
     go_type="Token",
     ga_limit=180,

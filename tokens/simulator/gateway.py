@@ -84,7 +84,7 @@ class Gateway:
             query = call.request.rel_url.raw_query_string
             return call.redirect(f"{other}?{query}" if query else other)
         if call.request.method == "OPTIONS":
-            return web.Response(status=204)
+            return web.Response(status=204, headers=call.standard_headers())
         wait = self.windows.blocked("gw", call.request.remote)
         if wait:
             return call.limited(wait)

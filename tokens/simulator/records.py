@@ -175,6 +175,10 @@ class Model:
     upstream: str = ""
 
     @property
+    def free(self) -> bool:
+        return not self.ratio and not self.price
+
+    @property
     def priced(self) -> bool:
         return self.ratio is not None or self.price is not None
 

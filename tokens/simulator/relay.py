@@ -14,6 +14,7 @@ from .doors import Holder, Refused, key_at_the_door, key_for_reading
 from .records import Model, Token
 from .upstream import UpstreamFault, completion, refusal, stream
 
+PROMPT_TOKENS = 8  # what any prompt counts here
 TRUSTED_USD = 10  # above this, account and token skip the pre-charge
 UNLIMITED_USD = 100_000_000
 MADE = 1626777600
@@ -209,12 +210,12 @@ def _invalid(call: Call, fault: str) -> web.Response:
 
 def _short_of_quota(call: Call, chat: Chat) -> web.Response | None:
     account, token = chat.holder.account, chat.holder.token
-    need, left = _price(call, chat, call.dialect.prompt_floor + 1, 0), account.balance_units
+    need, left = _price(call, chat, _foreseen(call, chat.body), 0), account.balance_units
     if left <= 0:
         text = "balance_zero" if call.dialect.one_refusal else "balance_zero_old"
         message = call.say(text, left=_amount(call, left))
         return call.relay_error(403, message, "insufficient_user_quota")
-    if _trusted(call, left) and (token.unlimited_quota or _trusted(call, token.remain_quota)):
+    if _trusted(call, token, left, need):
         return None
     if left < need:
         message = call.say("balance_short", left=_amount(call, left), need=_amount(call, need))
@@ -225,8 +226,19 @@ def _short_of_quota(call: Call, chat: Chat) -> web.Response | None:
     return None
 
 
-def _trusted(call: Call, units: int) -> bool:
-    return units > TRUSTED_USD * call.world.quota_per_unit
+def _foreseen(call: Call, body: dict[str, Any]) -> int:
+    """Tokens that the pre-charge counts: new versions at least 500, old ones the answer's limit where one is sent."""
+    if call.dialect.trusts_by_need and "max_tokens" in body:
+        return PROMPT_TOKENS + int(body["max_tokens"] or 0)
+    return 500
+
+
+def _trusted(call: Call, token: Token, left: int, need: int) -> bool:
+    """Whether the pre-charge is skipped."""
+    if call.dialect.trusts_by_need:
+        return left > 100 * need
+    floor = TRUSTED_USD * call.world.quota_per_unit
+    return left > floor and (token.unlimited_quota or token.remain_quota > floor)
 
 
 def _amount(call: Call, units: int) -> str:
@@ -246,8 +258,8 @@ def _upstream(call: Call, chat: Chat) -> web.Response:
     fault = refusal(chat.model.upstream, chat.body)
     if fault is not None:
         return _passed_on(call, fault, streaming=bool(chat.body.get("stream")))
-    prompt = 100_000 if chat.model.upstream == "bigusage" else 8
-    _charge(call, chat.holder, _price(call, chat, prompt, 1))
+    prompt = 100_000 if chat.model.upstream == "bigusage" else PROMPT_TOKENS
+    _charge(call, chat.holder, max(_price(call, chat, prompt, 1), 0 if chat.model.free else 1))
     if chat.body.get("stream"):
         return call.reply(stream(chat.model.name), "text/event-stream", headers={"Cache-Control": "no-cache"})
     return call.reply(completion(chat.model.name, prompt), "application/json")

@@ -13,6 +13,7 @@ main { max-width: 760px; margin: 0 auto; padding: 24px 16px 48px; }
 h1 { margin: 0 0 4px; font-size: 21px; line-height: 28px; }
 h2 { margin: 0; padding: 12px 16px; font-size: 14px; border-bottom: 1px solid var(--line); }
 p { margin: 0 0 16px; color: var(--quiet); }
+.rest { padding: 9px 16px; margin: 0; border-top: 1px solid var(--line); }
 a { color: var(--accent); }
 code { font-family: ui-monospace, monospace; font-size: 13px; }
 section { margin: 0 0 16px; background: var(--panel); border: 1px solid var(--line); border-radius: 10px; }
@@ -22,6 +23,7 @@ form span { flex: 1 1 260px; overflow-wrap: anywhere; }
 form.failing span { color: var(--bad); }
 select, button { font: inherit; min-height: 32px; padding: 4px 10px; color: inherit; background: var(--panel);
   border: 1px solid var(--quiet); border-radius: 7px; }
+select { min-width: 216px; }
 button { cursor: pointer; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 """

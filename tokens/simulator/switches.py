@@ -12,6 +12,7 @@ from .records import ACCOUNT_FAULTS, TOKEN_FAULTS, Account, Token
 from .style import CSS
 from .world import CREATE_FAULTS, GATEWAY_FAULTS, World
 
+SHOWN = 300  # tokens of an account on the page
 POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 STATUSES = {0: "broken", 1: "enabled", 2: "disabled", 3: "expired", 4: "exhausted"}
 SAYING = {
@@ -139,8 +140,10 @@ def page(world: World) -> str:
 def _account(world: World, account: Account) -> str:
     dollars = account.balance_units / world.quota_per_unit
     head = _row(f"Account, balance {dollars:.2f} USD", f"account/{account.user_id}", account.fault, ACCOUNT_FAULTS)
-    rows = "".join(_token(token) for token in visible(account))
-    return f"<section><h2>{escape(account.username)}</h2>{head}{rows}</section>"
+    tokens = visible(account)
+    rows = "".join(_token(token) for token in tokens[:SHOWN])
+    rest = f'<p class="rest">and {len(tokens) - SHOWN} more, by POST only</p>' if len(tokens) > SHOWN else ""
+    return f"<section><h2>{escape(account.username)}</h2>{head}{rows}{rest}</section>"
 
 
 def _token(token: Token) -> str:
@@ -155,7 +158,8 @@ def _row(said: str, target: str, fault: str, faults: tuple[str, ...]) -> str:
     mark = ' class="failing"' if fault else ""
     return (
         f'<form method="post" action="/_sim/{target}"{mark}><span>{label}</span>'
-        f'<select name="fault" aria-label="Fault of {label}">{options}</select><button>Set</button></form>'
+        f'<select name="fault" aria-label="Fault of {label}">{options}</select>'
+        f'<button aria-label="Set the fault of {label}">Set</button></form>'
     )
 
 

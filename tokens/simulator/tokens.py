@@ -90,7 +90,8 @@ def list_tokens(call: Call, account: Account) -> web.Response:
 def search(call: Call, account: Account) -> web.Response:
     keyword, key = call.query.get("keyword", ""), call.query.get("token", "").removeprefix("sk-")
     if not call.dialect.paged_list:
-        found = [t for t in account.living() if _like(f"%{keyword}%", t.name) and _like(f"%{key}%", t.key)]
+        oldest_first = reversed(account.living())
+        found = [t for t in oldest_first if _like(f"%{keyword}%", t.name) and _like(f"%{key}%", t.key)]
         return call.data([shown(call, token) for token in found])
     tokens = account.living()
     refusal = _search_refusal(keyword, key, over_max=len(tokens) >= account.max_tokens)
