@@ -21,7 +21,7 @@ from tokens.gateways.errors import (
 )
 from tokens.gateways.management import client_for
 from tokens.gateways.probe import probe
-from tokens.gateways.records import AccountFacts, ProbeResult
+from tokens.gateways.records import AccountFacts, ProbeResult, Step
 from tokens.health.verdicts import State, Verdict
 from tokens.models import Account, Gateway
 from tokens.vault.fingerprint import fingerprint
@@ -29,6 +29,8 @@ from tokens.vault.fingerprint import fingerprint
 from . import auditing, looking, syncing
 from .auditing import Actor
 from .checking import WORKED_FOR
+
+PROBE_PATIENCE = 15  # seconds that somebody waits for a whole probe
 
 
 class AccessTokenRefused(ValueError):
@@ -50,10 +52,14 @@ def probe_address(typed: str, preset: str = "") -> ProbeResult:
     """What stands at an address. Raises AddressRefused when the policy forbids to ask."""
 
     async def ask() -> ProbeResult:
-        async with looking.wire(concurrency=4, total_timeout=10) as through:
+        async with asyncio.timeout(PROBE_PATIENCE), looking.wire(concurrency=4, total_timeout=10) as through:
             return await probe(through, typed, preset=preset)
 
-    return asyncio.run(ask())
+    try:
+        return asyncio.run(ask())
+    except TimeoutError:
+        late = Step(_("No answer in time"), _("The walk was given up after %(n)d s") % {"n": PROBE_PATIENCE}, "failing")
+        return ProbeResult(typed, "", answers=False, steps=(late,))
 
 
 def connect(actor: Actor, *, name: str, found: ProbeResult, account: NewAccount | None = None) -> Gateway:
@@ -124,6 +130,11 @@ def try_access_token(gateway: Gateway, new: NewAccount) -> AccountFacts:
             _("This is an API key: it starts with sk-. The access token is the one without a prefix, "
               "made under Personal, Access token.")
         )  # fmt: skip
+
+    if not gateway.manages:
+        raise AccessTokenRefused(
+            _("This gateway has no accounts that Keyward could read. Leave the access token empty.")
+        )
 
     async def ask() -> AccountFacts:
         async with looking.wire(concurrency=1) as through:

@@ -21,7 +21,6 @@ from . import connecting, looking
 COMET = "https://api.cometapi.com/v1"
 KINDS = {"cometapi": "cometapi", "family": "new-api", "openai": "openai"}  # the choice, and the dialect it stands for
 TOO_SHORT = re.compile(r"(?:https?:?/{0,2})?[^./:]{0,60}\Z", re.I)  # still being typed: no host yet
-PATIENCE = 15.0  # seconds that somebody waits for the whole walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +52,13 @@ class Asked:
 
     @property
     def differs(self) -> bool:
-        return self.answers and self.right != self.typed
+        """Another address is offered: the one that answers, or where a redirect points, to be asked next."""
+        redirected = any(one.code == "redirect" for one in self.corrections)
+        return bool(self.right) and self.right != self.typed and (self.answers or redirected)
 
     @property
     def elsewhere(self) -> bool:
-        """The right address is on another host or another scheme's port: a person has to agree first."""
+        """The offered address is on another host: a person has to agree first."""
         return self.differs and _host(self.right) != _host(self.typed)
 
     @property
@@ -130,7 +131,9 @@ def _changed(before: str, after: str) -> Iterator[Piece]:
 
 def _cut(address: str) -> tuple[str, str, list[str]]:
     """Scheme with its slashes, host, and the path as segments that keep their slash."""
-    scheme, mark, rest = address.rpartition("://") if "://" in address else ("", "", address)
+    scheme, mark, rest = address.partition("://")
+    if not mark:
+        scheme, rest = "", address
     host, slash, path = rest.partition("/")
     return scheme + mark, host, re.findall(r"/[^/]*", slash + path)
 
@@ -144,3 +147,30 @@ def no_answer(asked: Asked) -> str:
     if asked.found is None:
         return _("This is not a whole address yet. It looks like https://gateway.example.com/v1.")
     return _("Nothing that speaks the OpenAI API answers at this address.")
+
+
+class NotYet(ValueError):
+    """The address is not one to save as it stands; `insist` when a person may save it all the same."""
+
+    def __init__(self, sentence: str, *, insist: bool = False) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.insist = insist
+
+
+def settled(asked: Asked, kind: str, *, anyway: bool = False) -> ProbeResult:
+    """What to connect to. Raises NotYet with the sentence for the field."""
+    if asked.refused:
+        raise NotYet(asked.refused)
+    if asked.twin:
+        raise NotYet(_("This address is connected already, as %(name)s.") % {"name": asked.twin.name})
+    if asked.found and asked.answers:
+        if asked.elsewhere:
+            raise NotYet(_("The gateway is at another address. Use the one below if you know it."))
+        return asked.found
+    if not anyway or asked.found is None:
+        raise NotYet(no_answer(asked), insist=asked.found is not None)
+    try:
+        return unanswered(asked, kind)
+    except AddressRefused as refusal:
+        raise NotYet(refusal.sentence) from None
