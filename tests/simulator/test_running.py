@@ -191,6 +191,16 @@ def test_the_command_keeps_keys_and_faults_in_a_private_file(tmp_path: Path, cli
     assert kept(state) == first
 
 
+def test_a_state_that_was_filled_before_is_what_the_command_serves(tmp_path: Path) -> None:
+    state = tmp_path / "gateway.json"
+    sim = Simulator(brand="comet_api_error", state=state)
+    token = sim.add_token(sim.add_account("team"), "deploy")
+    sim.save()
+    process, _ = started(state)
+    assert ended(process) == 0
+    assert [(a["username"], a["tokens"][0]["key"]) for a in kept(state)["accounts"]] == [("team", token.key)]
+
+
 def test_the_command_says_why_it_cannot_start(tmp_path: Path) -> None:
     state = tmp_path / "gateway.json"
     state.write_text("[]")

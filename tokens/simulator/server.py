@@ -167,17 +167,19 @@ class Simulator:
             await self._until_stopped(self._stop)
         finally:
             await runner.cleanup()
-            self._save()
+            self.save()
 
     async def _until_stopped(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            self._save()
+            self.save()
             try:
                 async with asyncio.timeout(SAVE_EVERY if self._state is not None else None):
                     await stop.wait()
             except TimeoutError:
                 continue
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Write the state file now, if there is one and anything has changed. Who fills a simulator for another
+        process (the demo) makes it with `state`, adds what it wants and saves."""
         if self._state is not None:
             self._state.save()
