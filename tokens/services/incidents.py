@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import transaction
 from django.utils import timezone
 
 from tokens.health.verdicts import State, meaning
@@ -40,8 +41,9 @@ def acknowledge(incident: Incident, actor: Actor) -> None:
     if incident.acknowledged_at or not actor.user:
         return
     incident.acknowledged_by, incident.acknowledged_at = actor.user, timezone.now()
-    incident.save(update_fields=["acknowledged_by", "acknowledged_at"])
-    auditing.record(actor, "incident.acknowledge", incident)
+    with transaction.atomic():
+        incident.save(update_fields=["acknowledged_by", "acknowledged_at"])
+        auditing.record(actor, "incident.acknowledge", incident, name=incident.subject_name)
 
 
 def close_for(subject: Token | Account | Gateway, now: datetime) -> None:
