@@ -148,7 +148,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.email_from
 # Language and time
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [BASE_DIR / "dashboard" / "locale"]
 TIME_ZONE = ENV.time_zone
 USE_TZ = True
 

@@ -24,7 +24,7 @@ stop.listen()
 Supervisor([Program(f"child {n}", (sys.executable, "-c", code)) for n, code in enumerate(sys.argv[1:])], stop).run()
 """
 # Each child writes its own process id into the folder, the family its child's as well.
-REPORT = "import os, time, signal, subprocess, sys; open(f'{folder}/{name}.{{}}'.format(os.getpid()), 'w').close();"
+REPORT = "import os, time, signal, subprocess, sys; open('{folder}/{name}.' + str(os.getpid()), 'w').close();"
 SLEEPER = REPORT + "time.sleep(600)"
 STUBBORN = REPORT.replace(";", "; signal.signal(signal.SIGTERM, signal.SIG_IGN);", 1) + "time.sleep(600)"
 FAMILY = REPORT + "subprocess.Popen([sys.executable, '-c', {inner!r}]); time.sleep(600)"
