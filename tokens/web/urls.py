@@ -8,6 +8,7 @@ urlpatterns = [
     path("", overview.overview, name="overview"),
     path("tokens/", tokens.token_list, name="tokens"),
     path("tokens/add/", adding.add, name="token_add"),
+    path("tokens/bulk/", tokens.bulk, name="token_bulk"),
     path("tokens/bring-in/<int:account_id>/", adding.bring_in, name="token_bring_in"),
     path("tokens/<int:token_id>/", token.token_page, name="token"),
     path("tokens/<int:token_id>/check/", token.check, name="token_check"),
