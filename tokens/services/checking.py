@@ -31,9 +31,9 @@ log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 
 BATCH = 250  # ids in one message: seconds of work, so that a killed worker delays little
-CLAIM = 4000  # ids in one tick
-QUEUED_FOR = timedelta(seconds=120)  # a claimed row whose message got lost falls due again after this
-WORKED_FOR = timedelta(seconds=300)  # the task's hard limit: after it the worker is dead
+OUTSTANDING = 4000  # ids claimed at one time: what bounds the queue, however far the workers are behind
+QUEUED_FOR = timedelta(seconds=60)  # a claimed row whose message got lost falls due again after this
+WORKED_FOR = timedelta(seconds=90)  # longer than looking.LOOK_FOR and a last call: after it the worker is dead
 TOKEN_POLICY = ConfirmPolicy(looks=2, second_look=timedelta(seconds=45))
 GATEWAY_POLICY = ConfirmPolicy(looks=2, second_look=timedelta(seconds=15), light="gateway")
 PROBE_FIELDS = [
@@ -60,7 +60,8 @@ class Order:
 def claim_due(now: datetime) -> list[Order]:
     """Take what is due of the gateways that answer, cut into batches of one gateway each."""
     ready = Token.objects.with_key().watched().filter(gateway__paused_at=None).exclude(gateway__state=State.FAILING)
-    lease_token, ids = ready.claim(now, limit=CLAIM, lease=QUEUED_FOR)
+    room = max(0, OUTSTANDING - Token.objects.filter(lease_until__gt=now).count())
+    lease_token, ids = ready.claim(now, limit=room, lease=QUEUED_FOR)
     rows = Token.objects.filter(pk__in=ids).order_by("gateway_id", "id").values_list("gateway_id", "id")
     return [
         Order(gateway_id, batch, lease_token)
@@ -94,7 +95,7 @@ def check_now(tokens: Sequence[Token], now: datetime) -> list[Order]:
     """Orders for tokens that a person asked for: due at once, ahead of the rest."""
     ids = [token.pk for token in tokens if token.has_key]
     Token.objects.filter(pk__in=ids).update(next_check_at=now)
-    lease_token, held = Token.objects.filter(pk__in=ids).claim(now, limit=CLAIM, lease=QUEUED_FOR)
+    lease_token, held = Token.objects.filter(pk__in=ids).claim(now, limit=OUTSTANDING, lease=QUEUED_FOR)
     by_gateway = {token.pk: token.gateway_id for token in tokens}
     ordered = sorted(held, key=lambda pk: by_gateway[pk])
     return [

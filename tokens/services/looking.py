@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from tokens.health.verdicts import Judgement, Verdict
 from tokens.network.client import Wire
 from tokens.network.policy import AddressPolicy
 
+LOOK_FOR = 60.0  # seconds: a batch that takes longer leaves the rest for another
 GIVE_UP_AFTER = 8  # gateway-side failures in a row, none answered: no need to ask for every other key
 
 
@@ -43,15 +45,16 @@ class Look:
 
 @dataclass(slots=True)
 class Batch:
-    """What a batch saw. Jobs that were not tried, because the gateway fell silent or said 429, are missing."""
+    """What a batch saw. Jobs that it did not come to (silence, a 429, no time left) are missing."""
 
     looks: list[Look] = field(default_factory=list)
     silent: int = 0  # gateway-side failures since the last answer
     limited: Evidence | None = None  # the first 429
+    until: float = field(default_factory=lambda: time.monotonic() + LOOK_FOR)
 
     @property
     def stopped(self) -> bool:
-        return self.limited is not None or self.silent >= GIVE_UP_AFTER
+        return self.limited is not None or self.silent >= GIVE_UP_AFTER or time.monotonic() > self.until
 
     def add(self, look: Look) -> None:
         self.looks.append(look)
