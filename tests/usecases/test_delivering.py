@@ -48,7 +48,7 @@ def test_a_webhook_is_signed_and_tells_the_reason_but_no_key(clock: Clock) -> No
 def test_a_mail_reaches_the_mail_server(clock: Clock, settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     with mail_server() as mailbox:
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mailbox.port
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", mailbox.port, False
         make_channel("email", "ops@example.com, mira@example.com")
         fail_a_token(clock, name="ci-prod")
         alerting.process_changes(clock.now)
