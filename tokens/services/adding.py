@@ -192,7 +192,7 @@ def _bring(actor: Actor, account: Account, facts: TokenFacts, about: About, now:
         token.save()
         tag(token, about.tags)
         look = syncing.facts_look(facts)
-        left = record(token, combine(said, probe_judgement(token)), [look], now, TOKEN_POLICY)
+        left = record(token, combine(said, probe_judgement(token, now)), [look], now, TOKEN_POLICY)
         token.next_check_at = now
         token.save()
         keep([left])

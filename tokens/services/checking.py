@@ -154,7 +154,7 @@ def _conclude_token(token: Token, look: Look, now: datetime) -> Recorded:
         if meaning(judgement.verdict).state:
             token.probe_verdict, token.probe_note = judgement.verdict.value, judgement.note[:300]
         token.probed_at = now
-        left = record(token, combine(facts_judgement(token), judgement), [look.evidence], now, TOKEN_POLICY)
+        left = record(token, combine(facts_judgement(token, now), judgement), [look.evidence], now, TOKEN_POLICY)
     interval = left.next_in or timedelta(seconds=token.gateway.check_interval)
     token.next_check_at = schedule.next_look(now, interval, token.pk)
     token.lease_token, token.lease_until = "", None  # write() still asks for the old one
@@ -168,13 +168,24 @@ def _is_elsewhere(judgement: Judgement, token: Token) -> bool:
     return judgement.light == "account" and token.account_id is not None
 
 
-def facts_judgement(token: Token) -> Judgement | None:
-    """What the account's list said last, when it is fresh enough to weigh."""
-    return Judgement(Verdict(token.facts_verdict), "token", token.facts_note) if token.facts_verdict else None
+def facts_judgement(token: Token, now: datetime) -> Judgement | None:
+    """What the account's list said last, while it is fresh: a dead access token must not fix a verdict for ever."""
+    interval = token.account.sweep_interval if token.account else 0
+    if not token.facts_verdict or not _is_fresh(token.facts_at, interval, now):
+        return None
+    return Judgement(Verdict(token.facts_verdict), "token", token.facts_note)
 
 
-def probe_judgement(token: Token) -> Judgement | None:
-    return Judgement(Verdict(token.probe_verdict), "token", token.probe_note) if token.probe_verdict else None
+def probe_judgement(token: Token, now: datetime) -> Judgement | None:
+    """What the last try with the key said, while it is fresh."""
+    if not token.probe_verdict or not _is_fresh(token.probed_at, token.gateway.check_interval, now):
+        return None
+    return Judgement(Verdict(token.probe_verdict), "token", token.probe_note)
+
+
+def _is_fresh(at: datetime | None, interval: int, now: datetime) -> bool:
+    """Not older than three intervals, and half an hour at least (limits and pauses delay looks)."""
+    return at is not None and now - at <= max(timedelta(seconds=3 * interval), timedelta(minutes=30))
 
 
 def _slow(look: Look, gateway: Gateway) -> Judgement:

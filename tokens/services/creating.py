@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import Q
@@ -22,9 +22,8 @@ from tokens.gateways.errors import (
     AccountBanned,
     CredentialRefused,
     GatewayError,
-    NotAGateway,
+    NotFound,
     NotSupported,
-    Overloaded,
     RateLimited,
     Refused,
     Unreachable,
@@ -34,13 +33,14 @@ from tokens.gateways.records import TokenDraft, TokenFacts
 from tokens.health import schedule
 from tokens.health.judge import combine
 from tokens.models import Account, Creation, Token, User
-from tokens.vault.cipher import WrongKey
+from tokens.vault.errors import VaultError
 from tokens.vault.spelling import from_gateway
 
-from . import adding, auditing, drafting, governor, looking, syncing
+from . import adding, auditing, drafting, governor, looking, offering, syncing, telling
 from .auditing import Actor
 from .checking import TOKEN_POLICY, Clock, facts_judgement, keep
-from .recording import record
+from .looking import Look
+from .recording import Recorded, record, stored
 
 T = TypeVar("T")
 
@@ -49,6 +49,9 @@ LEASE = timedelta(seconds=150)
 LOOKS = (2, 5, 10, 30, 60, 120, 300, 600)  # seconds between two looks for a token whose POST was not answered
 FIND_PAGES = 2  # a new token is on the first page; another one for a busy account
 CALLS = 8  # management calls that a creation needs at most
+PATIENCE = 90.0  # seconds that one run may take before it hands over to the next; well inside the lease
+UNSENT_FOR = timedelta(hours=1)  # a token that nobody could ask for in this time is not made behind people's backs
+RENAMES = 3  # refusals of the name before the token keeps its nonce
 
 
 class Later(Exception):
@@ -59,70 +62,114 @@ class Later(Exception):
         self.seconds = seconds
 
 
-def ask(actor: Actor, account: Account, draft: TokenDraft, about: dict[str, Any]) -> Creation:
-    """Store what is asked for. Nothing is sent yet; run() or the next tick takes it from there."""
+class Lost(Exception):
+    """The lease ran out and another process has this creation: what was about to be stored is dropped."""
+
+
+def ask(
+    actor: Actor, account: Account, draft: TokenDraft, about: dict[str, Any], uid: UUID | None = None
+) -> Creation:
+    """Store what is asked for. Nothing is sent yet; run() or the next tick takes it from there.
+
+    A form that is sent twice carries the same `uid` and gets the creation of the first time.
+    """
     now = timezone.now()
-    return Creation.objects.create(
-        account=account,
-        actor=actor.user,
-        actor_name=actor.name,
-        address=actor.address,
-        request_id=actor.request_id,
-        draft=drafting.as_json(draft),
-        about=about,
-        nonce=f"kw-{uuid4().hex[:22]}",
-        created_at=now,
-        next_try_at=now,
-    )
+    asked = {
+        "account": account,
+        "actor": actor.user,
+        "actor_name": actor.name,
+        "address": actor.address,
+        "request_id": actor.request_id,
+        "draft": drafting.as_json(draft),
+        "about": about,
+        "nonce": f"kw-{uuid4().hex[:22]}",
+        "created_at": now,
+        "next_try_at": now,
+    }
+    return Creation.objects.get_or_create(uid=uid or uuid4(), defaults=asked)[0]
 
 
-def run(creation_id: int, clock: Clock = timezone.now) -> Creation:
-    """Go on with a creation as far as it gets. One process at a time; whoever comes second finds nothing to do."""
+def give_up(actor: Actor, creation: Creation) -> bool:
+    """Stop a creation of which nothing was sent; False when it is too late for that."""
+    now = timezone.now()
+    unsent = Creation.objects.filter(_free(now), pk=creation.pk, step=Step.ASKED)
+    reason = _("Stopped by %(name)s before anything was sent.") % {"name": actor.name}
+    with transaction.atomic():
+        if not unsent.update(step=Step.FAILED, error=reason[:300], next_try_at=None, finished_at=now):
+            return False
+        auditing.record(actor, "token.create_failed", creation.account, name=str(creation))
+    return True
+
+
+def run(creation_id: int, clock: Clock = timezone.now, patience: float = PATIENCE) -> Creation:
+    """Go on with a creation as far as it gets in `patience` seconds (no step is begun after that).
+
+    One process at a time; whoever comes second finds nothing to do.
+    """
     mine = uuid4().hex
     now = clock()
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    Creation.objects.filter(free, pk=creation_id, next_try_at__isnull=False).update(
+    Creation.objects.filter(_free(now), pk=creation_id, next_try_at__isnull=False).update(
         lease_token=mine, lease_until=now + LEASE
     )
     creation = Creation.objects.select_related("account__gateway", "token__gateway", "token__account", "actor")
     one = creation.get(pk=creation_id)
-    if one.lease_token == mine:
-        _run(one, clock)
+    if one.lease_token != mine:
+        return one
+    try:
+        _run(one, clock, patience)
+    except Lost:
+        one.refresh_from_db()
     return one
 
 
 def claim_due(now: datetime) -> list[int]:
     """Creations that wait for another try: after a crash, a time-out, or a limit."""
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    return list(Creation.objects.filter(free, next_try_at__lte=now).values_list("pk", flat=True)[:20])
+    return list(Creation.objects.filter(_free(now), next_try_at__lte=now).values_list("pk", flat=True)[:20])
 
 
-def _run(creation: Creation, clock: Clock) -> None:
+def _free(now: datetime) -> Q:
+    return Q(lease_until=None) | Q(lease_until__lt=now)
+
+
+def _run(creation: Creation, clock: Clock, patience: float) -> None:
     try:
-        while not creation.is_over:
-            started = time.perf_counter()
-            before = creation.step
-            STEPS[Step(creation.step)](creation, clock())
-            creation.spans[before] = round((time.perf_counter() - started) * 1000)
-            _store(creation)
+        _walk(creation, clock, patience)
     except Later as later:
         creation.error = str(later)[:300]
         creation.next_try_at = clock() + timedelta(seconds=later.seconds)
-    except WrongKey as error:
-        creation.error, creation.next_try_at = str(error), clock() + timedelta(minutes=5)
+    except NotFound:
+        _fail(creation, _("The token was deleted on the gateway before it was finished."))
+    except VaultError as error:
+        creation.error, creation.next_try_at = str(error)[:300], clock() + timedelta(minutes=5)
     _release(creation, clock())
 
 
-def _store(creation: Creation) -> None:
-    creation.error = "" if creation.step != Step.FAILED else creation.error
-    creation.save()
+def _walk(creation: Creation, clock: Clock, patience: float) -> None:
+    begun = time.monotonic()
+    while not creation.is_over:
+        started = time.monotonic()
+        if started - begun > patience:
+            raise Later(0, "")
+        before = creation.step
+        STEPS[Step(before)](creation, clock())
+        creation.spans[before] = round((time.monotonic() - started) * 1000)
+        creation.error = creation.error if creation.step == Step.FAILED else ""
+        _store(creation)
+
+
+def _store(creation: Creation, **also: Any) -> None:
+    """Write every column, while the lease is ours. Raises Lost when it is not."""
+    columns = [field.attname for field in Creation._meta.concrete_fields if not field.primary_key]
+    row = {name: getattr(creation, name) for name in columns} | also
+    if not Creation.objects.filter(pk=creation.pk, lease_token=creation.lease_token).update(**row):
+        raise Lost
 
 
 def _release(creation: Creation, now: datetime) -> None:
     if creation.is_over:
         creation.next_try_at, creation.finished_at = None, creation.finished_at or now
+    _store(creation, lease_token="", lease_until=None)
     creation.lease_token, creation.lease_until = "", None
-    creation.save()
 
 
 # The steps: each does one thing on the gateway and sets the next step; _run stores it.
@@ -130,20 +177,21 @@ def _release(creation: Creation, now: datetime) -> None:
 
 def _send(creation: Creation, now: datetime) -> None:
     """Note the newest id, store SENT, then post once."""
+    if now - creation.created_at > UNSENT_FOR:
+        return _fail(creation, _("Not sent within an hour. %(why)s") % {"why": creation.error})
     _allow(creation.account, now)
     first = _call(creation.account, lambda client: client.page())
     creation.newest_before = max((facts.remote_id for facts in first.tokens), default=0)
     creation.step, creation.sent_at = Step.SENT, now
-    creation.save()  # before the POST: a crash from here on is resolved by looking
+    _store(creation)  # before the POST: a crash from here on is resolved by looking
     draft = replace(drafting.from_json(creation.draft), name=creation.nonce)
     try:
         made = _post(creation.account, draft)
-    except RateLimited as error:  # an answer: nothing was made, so the one POST is still to come
-        creation.step = Step.ASKED
-        governor.block(creation.account.gateway, "management", error.retry_after, now)
-        raise Later(error.retry_after or 60, _("The gateway asks for a pause.")) from None
-    except (Refused, NotSupported, CredentialRefused, AccountBanned) as error:
-        return _fail(creation, _("The gateway refused: %(said)s") % {"said": str(error)[:200]})
+    except (RateLimited, CredentialRefused) as error:  # an answer: nothing was made, so the one POST is still to come
+        creation.step, creation.sent_at = Step.ASKED, None
+        raise _later(creation.account, error) from None
+    except (Refused, NotSupported, AccountBanned) as error:
+        return _fail(creation, telling.why(error))
     if made and made.remote_id:
         _found(creation, made)
 
@@ -154,10 +202,10 @@ def _look(creation: Creation, now: datetime) -> None:
     if facts:
         return _found(creation, facts)
     if creation.looked >= len(LOOKS):
-        return _fail(creation, _("The gateway's list does not show it, looked for %(n)s times. Nothing was made.") % {
-            "n": creation.looked + 1})  # fmt: skip
+        said = _("The gateway did not answer, and its list does not show the token, looked for %(n)s times over 19 min.")
+        return _fail(creation, said % {"n": creation.looked + 1})
     creation.looked += 1
-    raise Later(LOOKS[creation.looked - 1], _("The gateway has not answered yet. Keyward looks for the token."))
+    raise Later(LOOKS[creation.looked - 1], _("The gateway did not answer. Keyward looks whether the token is there."))
 
 
 def _name(creation: Creation, now: datetime) -> None:
@@ -170,27 +218,38 @@ def _name(creation: Creation, now: datetime) -> None:
             await client.update(facts.remote_id, draft, facts.raw)
 
     try:
-        _call(creation.account, rename)
+        _call(creation.account, rename, Refused)
+    except NotFound:
+        raise
     except Refused as error:
-        # The token lives under its nonce. The receipt says so; a person decides.
-        creation.error = str(error)[:200]
+        _note_refusal(creation, telling.why(error))
     creation.step = Step.NAMED
+
+
+def _note_refusal(creation: Creation, said: str) -> None:
+    """A passing refusal is tried again. A lasting one leaves the token under its nonce; the receipt says so."""
+    refused = int(creation.about.get("name_refused", 0)) + 1
+    creation.about = {**creation.about, "name_refused": refused, "name_refusal": said}
+    if refused < RENAMES:
+        raise Later(5 * refused, said)
 
 
 def _fetch_key(creation: Creation, now: datetime) -> None:
     """Fetch the key once and store it with its token, in one transaction."""
-    facts = _call(creation.account, lambda client: client.get(_remote(creation)))
+    facts = _call(creation.account, lambda client: client.get(_remote(creation)), NotFound)
     key = facts.key or _reveal(creation, now)
     with transaction.atomic():
         creation.token = _save_token(creation, facts, key, now)
         creation.step = Step.KEYED
-        creation.save()
+        _store(creation)
 
 
 def _read_back(creation: Creation, now: datetime) -> None:
-    facts = _call(creation.account, lambda client: client.get(_remote(creation)))
+    facts = _call(creation.account, lambda client: client.get(_remote(creation)), NotFound)
     gateway = creation.account.gateway
-    creation.kept = drafting.compare(drafting.from_json(creation.draft), facts, gateway.quota_per_unit)
+    draft = drafting.from_json(creation.draft)
+    creation.kept = drafting.compare(draft, facts, gateway.quota_per_unit)
+    offering.learn(gateway, creation.kept, draft, now)
     creation.step = Step.READ
 
 
@@ -202,16 +261,28 @@ def _try(creation: Creation, now: datetime) -> None:
     look = looking.look_at_key(token.gateway.base_url, token.open_key()) if token.has_key else None
     with transaction.atomic():
         locked = Token.objects.select_for_update(of=("self",)).select_related("gateway", "account").get(pk=token.pk)
-        if look and look.judgement.light == "token":
-            locked.probe_verdict, locked.probe_note = look.judgement.verdict.value, look.judgement.note
-            locked.probed_at = now
-            said = facts_judgement(locked)
-            keep([record(locked, combine(said, look.judgement), [look.evidence], now, TOKEN_POLICY)])
-        interval = timedelta(seconds=locked.gateway.check_interval)
+        left = _first_verdict(locked, look, now)
+        interval = left.next_in or timedelta(seconds=locked.gateway.check_interval)
         locked.next_check_at = schedule.next_look(now, interval, locked.pk)
         locked.save()
+        creation.look = _look_kept(look, now) if look else {}
         creation.token, creation.step = locked, Step.DONE
-        creation.save()
+        _store(creation)
+
+
+def _first_verdict(token: Token, look: Look | None, now: datetime) -> Recorded:
+    """Put the first look on the token. The gateway's trouble is not the token's."""
+    if not look or look.judgement.light != "token":
+        return Recorded()
+    token.probe_verdict, token.probe_note = look.judgement.verdict.value, look.judgement.note[:300]
+    token.probed_at = now
+    left = record(token, combine(facts_judgement(token, now), look.judgement), [look.evidence], now, TOKEN_POLICY)
+    keep([left])
+    return left
+
+
+def _look_kept(look: Look, now: datetime) -> dict[str, Any]:
+    return {"verdict": look.judgement.verdict.value, "light": look.judgement.light, **stored(look.evidence, now)}
 
 
 STEPS: dict[Step, Callable[[Creation, datetime], None]] = {
@@ -234,26 +305,42 @@ def _fail(creation: Creation, reason: str) -> None:
 
 
 def _find(creation: Creation) -> TokenFacts | None:
-    async def walk(client: ManagementClient) -> TokenFacts | None:
-        async for page in client.walk(limit_pages=FIND_PAGES):
-            for facts in page.tokens:
-                if facts.name == creation.nonce and facts.remote_id > creation.newest_before:
-                    return facts
-        return None
+    """The new token that carries the nonce. Should two carry it, ours is the one that fits, and the first made."""
+    draft = drafting.from_json(creation.draft)
 
-    return _call(creation.account, walk)
+    async def walk(client: ManagementClient) -> list[TokenFacts]:
+        pages = [page async for page in client.walk(limit_pages=FIND_PAGES)]
+        return [facts for page in pages for facts in page.tokens]
+
+    ours = [
+        facts
+        for facts in _call(creation.account, walk)
+        if facts.name == creation.nonce and facts.remote_id > creation.newest_before
+    ]
+    return min(ours, key=lambda facts: (not _fits(draft, facts), facts.remote_id), default=None)
+
+
+def _fits(draft: TokenDraft, facts: TokenFacts) -> bool:
+    return (draft.unlimited, draft.group) == (facts.unlimited, facts.group) and (
+        draft.unlimited or draft.quota_units == facts.remain_units
+    )
 
 
 def _reveal(creation: Creation, now: datetime) -> str:
     """One critical call. When the bucket is empty the creation waits; without the route there is no key."""
-    grant = governor.grant(creation.account.gateway, "critical", 1, now)
+    account = creation.account
+    grant = governor.grant(account.gateway, "critical", 1, now)
     if not grant.calls:
         wait = max((grant.retry_at - now).total_seconds(), 1)
         raise Later(wait, _("The gateway hands out few keys in 20 minutes. The key is fetched as soon as it may be."))
     try:
-        return _call(creation.account, lambda client: client.reveal(_remote(creation)))
+        return syncing.visit(account, lambda client: client.reveal(_remote(creation)))
     except NotSupported:
         return ""
+    except NotFound:
+        raise
+    except GatewayError as error:
+        raise _later(account, error, "critical") from None
 
 
 def _save_token(creation: Creation, facts: TokenFacts, key: str, now: datetime) -> Token:
@@ -284,25 +371,40 @@ def _allow(account: Account, now: datetime) -> None:
 
 
 def _post(account: Account, draft: TokenDraft) -> TokenFacts | None:
-    """The one POST. A failure after which nobody knows what happened is no error here: the next step looks."""
+    """The one POST. Raises what the gateway answered to it; a failure after which nobody knows what happened is no
+    error here, nor is one of a later call of the same visit: the next step looks."""
     try:
         return syncing.visit(account, lambda client: client.create(draft))
-    except (Unreachable, Overloaded, NotAGateway):
+    except (Refused, NotSupported, CredentialRefused, AccountBanned, RateLimited) as error:
+        if error.evidence.asked.startswith("POST"):
+            raise
+        return None
+    except GatewayError:
         return None
 
 
-def _call(account: Account, act: Callable[[ManagementClient], Awaitable[T]]) -> T:
-    """One act with the account's client. Raises Later when the gateway is silent or asks for a pause, else Refused."""
+def _call(
+    account: Account,
+    act: Callable[[ManagementClient], Awaitable[T]],
+    raises: type[GatewayError] | tuple[type[GatewayError], ...] = (),
+) -> T:
+    """One act with the account's client. Raises Later for every error but those that the caller knows to handle."""
     try:
         return syncing.visit(account, act)
-    except (Refused, NotSupported):
-        raise
     except GatewayError as error:
-        if isinstance(error, RateLimited):
-            governor.block(account.gateway, "management", error.retry_after, timezone.now())
-            raise Later(error.retry_after or 60, _("The gateway asks for a pause.")) from None
+        if isinstance(error, raises):
+            raise
+        raise _later(account, error) from None
+
+
+def _later(account: Account, error: GatewayError, kind: governor.Kind = "management") -> Later:
+    """How long to wait after an error, and the sentence that says why."""
+    if isinstance(error, RateLimited):
+        now = timezone.now()
+        wait = (governor.block(account.gateway, kind, error.retry_after, now) - now).total_seconds()
+    else:
         wait = 15 if isinstance(error, Unreachable) else 60
-        raise Later(wait, _("The gateway said: %(said)s") % {"said": str(error)[:200]}) from None
+    return Later(wait, telling.why(error))
 
 
 def _remote(creation: Creation) -> int:

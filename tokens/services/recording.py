@@ -42,7 +42,8 @@ def record(
     settled = settle(_standing(subject), judgement, now=now, policy=policy)
     _stand(subject, settled.standing, judgement, now)
     if settled.change or settled.standing.pending or not subject.evidence or subject.state == State.FAILING:
-        _keep_evidence(subject, looks, now, afresh=not settled.standing.pending_count > 1)
+        goes_on = subject.state == State.FAILING or settled.standing.pending_count > 1
+        _keep_evidence(subject, looks, now, afresh=not goes_on)
     streak = _extend(subject, judgement.verdict, last, now)
     if last and last.rung not in ("facts", "account"):
         subject.latency_ms = last.latency_ms
@@ -113,7 +114,7 @@ def _stand(subject: Watched, standing: Standing, judgement: Judgement, now: date
 
 
 def _keep_evidence(subject: Watched, looks: Iterable[Evidence], now: datetime, *, afresh: bool) -> None:
-    kept = [] if afresh and subject.state != State.FAILING else list(subject.evidence)
+    kept = [] if afresh else list(subject.evidence)
     subject.evidence = (kept + [stored(look, now) for look in looks])[-EVIDENCE_KEPT:]
 
 

@@ -254,7 +254,7 @@ def _store_loud(
 def _record_facts(token: Token, facts: TokenFacts, evidence: Evidence, now: datetime) -> Recorded:
     said = Judgement(Verdict(token.facts_verdict), "token", token.facts_note)
     look = facts_look(facts, evidence.asked)
-    recorded = record(token, combine(said, probe_judgement(token)), [look], now, TOKEN_POLICY)
+    recorded = record(token, combine(said, probe_judgement(token, now)), [look], now, TOKEN_POLICY)
     if recorded.next_in and token.account_id:
         soon = now + recorded.next_in
         Account.objects.filter(pk=token.account_id, next_check_at__gt=soon).update(next_check_at=soon)
@@ -300,7 +300,8 @@ def facts_look(facts: TokenFacts, asked: str = "GET /api/token/") -> Evidence:
 
 def judge_listed(account: Account, facts: TokenFacts, now: datetime) -> Judgement:
     """What the account's list says of a token, with the groups that the account may use."""
-    usable = frozenset(account.group_names()) if account.groups else None
+    complete = account.groups and account.gateway.capabilities.get("groups_complete", True)  # hubs hide private groups
+    usable = frozenset(account.group_names()) if complete else None
     return judge_facts(facts, now=now, thresholds=Thresholds(), usable_groups=usable)
 
 
