@@ -167,3 +167,19 @@ def test_a_lying_gateway_never_fails_a_token(name: str, watched: Token, simulato
         check_all(clock)
     watched.refresh_from_db()
     assert watched.state == "healthy"
+
+
+@pytest.mark.parametrize(("fault_name", "verdict"), [("exhausted", "token_exhausted"), ("expired", "expired")])
+def test_without_an_account_the_usage_call_tells_the_reason(
+    fault_name: str, verdict: str, watched: Token, gateway: Gateway, simulator: Simulator, clock: Clock
+) -> None:
+    Gateway.objects.update(capabilities={"usage": True})
+    check_all(clock)
+    fault(simulator, fault_name)
+    for _ in range(4):
+        clock.forward(minutes=12)
+        check_all(clock)
+    watched.refresh_from_db()
+    assert (watched.state, watched.verdict) == ("failing", verdict)
+    assert [path for _, path, _ in simulator.requests].count("/api/usage/token/") == 1
+    assert "usage" in [look["rung"] for look in watched.evidence]

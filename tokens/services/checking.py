@@ -23,7 +23,7 @@ from tokens.models import Account, Gateway, Streak, Token
 from tokens.models.bulk import write
 from tokens.vault.cipher import WrongKey
 
-from . import governor, incidents, looking
+from . import governor, incidents, looking, reasoning
 from .looking import Batch, Job, Look
 from .recording import HOT_FIELDS, Recorded, keep_look, record
 
@@ -36,6 +36,7 @@ QUEUED_FOR = timedelta(seconds=60)  # a claimed row whose message got lost falls
 WORKED_FOR = timedelta(seconds=90)  # longer than looking.LOOK_FOR and a last call: after it the worker is dead
 TOKEN_POLICY = ConfirmPolicy(looks=2, second_look=timedelta(seconds=45))
 GATEWAY_POLICY = ConfirmPolicy(looks=2, second_look=timedelta(seconds=15), light="gateway")
+NEEDED = ("uid", "key_sealed", "account_id", "state", "pending_verdict")  # before the looks
 PROBE_FIELDS = [
     *HOT_FIELDS,
     "rank",
@@ -75,7 +76,7 @@ def check_batch(order: Order, clock: Clock = timezone.now) -> int:
     now = clock()
     lease_token = Token.objects.take_over(order.ids, order.lease_token, now, lease=WORKED_FOR)
     gateway = Gateway.objects.filter(pk=order.gateway_id).first()
-    tokens = list(Token.objects.filter(pk__in=order.ids, lease_token=lease_token).only("pk", "uid", "key_sealed"))
+    tokens = list(Token.objects.filter(pk__in=order.ids, lease_token=lease_token).only(*NEEDED))
     if not gateway or not tokens:
         return 0
     grant = governor.grant(gateway, "checks", len(tokens), now)
@@ -85,6 +86,7 @@ def check_batch(order: Order, clock: Clock = timezone.now) -> int:
         with governor.slots(gateway, gateway.concurrency, now) as concurrency:
             batch = looking.look_at_keys(gateway.base_url, jobs, concurrency=concurrency)
     now = clock()
+    reasoning.ask_reasons(gateway, batch, {token.pk: token for token in tokens}, jobs, now)
     retry_at = _heed_limit(gateway, batch, now) or grant.retry_at
     stored = conclude(gateway, batch, lease_token, now)
     Token.objects.all().hand_back(order.ids, lease_token, next_check_at=max(retry_at, now + timedelta(seconds=1)))
@@ -146,7 +148,7 @@ GATEWAY_FIELDS = [*HOT_FIELDS, "next_check_at", "frozen_at"]
 
 
 def _conclude_token(token: Token, look: Look, now: datetime) -> Recorded:
-    judgement = _slow(look, token.gateway)
+    judgement = reasoning.keep_reason(token, _slow(look, token.gateway))
     if _is_elsewhere(judgement, token):
         keep_look(token, judgement.verdict, look.evidence, now)
         left = Recorded()
@@ -154,7 +156,9 @@ def _conclude_token(token: Token, look: Look, now: datetime) -> Recorded:
         if meaning(judgement.verdict).state:
             token.probe_verdict, token.probe_note = judgement.verdict.value, judgement.note[:300]
         token.probed_at = now
-        left = record(token, combine(facts_judgement(token, now), judgement), [look.evidence], now, TOKEN_POLICY)
+        left = record(
+            token, combine(facts_judgement(token, now), judgement), [look.evidence, *look.more], now, TOKEN_POLICY
+        )
     interval = left.next_in or timedelta(seconds=token.gateway.check_interval)
     token.next_check_at = schedule.next_look(now, interval, token.pk)
     token.lease_token, token.lease_until = "", None  # write() still asks for the old one

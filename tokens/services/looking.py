@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from django.conf import settings
 
@@ -41,6 +42,7 @@ class Look:
     token_id: int
     evidence: Evidence
     judgement: Judgement
+    more: tuple[Evidence, ...] = ()  # asked afterwards, to find the reason
 
 
 @dataclass(slots=True)
@@ -81,6 +83,17 @@ async def _look_at_keys(base_url: str, jobs: Sequence[Job], concurrency: int) ->
     async with wire(concurrency=concurrency) as through:
         await asyncio.gather(*(worker(through) for _ in range(min(concurrency, len(jobs)))))
     return batch
+
+
+def look_at_usage(base_url: str, jobs: Sequence[Job]) -> dict[int, Look]:
+    """Ask `GET /api/usage/token/` with each key, one after the other: a scarce call."""
+
+    async def ask() -> dict[int, Look]:
+        async with wire(concurrency=1) as through:
+            seen = {job.token_id: await relay.look_usage(through, base_url, job.key) for job in jobs}
+        return {pk: Look(pk, one, judge_relay(one, now=datetime.now(UTC))) for pk, one in seen.items()}
+
+    return asyncio.run(ask())
 
 
 def look_at_key(base_url: str, key: str) -> Look:
