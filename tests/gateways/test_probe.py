@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from aiohttp.abc import AbstractResolver
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tokens.gateways.addresses import base_paths, origins, take_apart
 from tokens.gateways.probe import probe
@@ -219,6 +221,23 @@ def test_https_is_tried_before_http_on_public_hosts_and_after_it_at_home() -> No
     assert origins(take_apart("api.example.com")) == ("https://api.example.com",)
     assert origins(take_apart("192.168.1.5:3000")) == ("http://192.168.1.5:3000", "https://192.168.1.5:3000")
     assert origins(take_apart("https://localhost:3000")) == ("https://localhost:3000",)
+
+
+@given(st.text(max_size=60) | st.from_regex(r"(https?://)?[a-z0-9.:@/\[\]%-]{0,40}", fullmatch=True))
+def test_nothing_that_can_be_typed_breaks_the_taking_apart(typed: str) -> None:
+    try:
+        taken = take_apart(typed)
+    except ValueError:
+        return
+    assert all(origin.startswith("http") for origin in origins(taken))
+    assert base_paths(taken.path)
+
+
+@pytest.mark.parametrize(
+    "typed", ["a b", "http://[::1", "https://x:abc/v1", "https://exa mple.com", "\x00", "https:///v1"]
+)
+def test_what_is_no_address_is_refused_as_one(typed: str) -> None:
+    assert _refused(typed, AddressPolicy()) in ("url", "host")
 
 
 def test_base_paths_are_tried_from_the_likeliest() -> None:

@@ -109,6 +109,13 @@ def test_no_model_at_all_is_not_called_fine() -> None:
     assert judge_relay(evidence()).verdict == Verdict.PROTOCOL_MISMATCH
 
 
+def test_a_good_answer_may_be_a_slow_one() -> None:
+    said = evidence(models=3, latency_ms=4000)
+    assert judge_relay(said).verdict == Verdict.OK
+    assert judge_relay(said, thresholds=Thresholds()).verdict == Verdict.DEGRADED_SLOW
+    assert judge_relay(said, thresholds=Thresholds(slow_ms=4001)).verdict == Verdict.OK
+
+
 def test_a_look_without_a_key_only_asks_whether_somebody_is_there() -> None:
     refusal = evidence("status", 401, message="Invalid token", brand="new_api_error")
     assert judge_relay(refusal) == Judgement(Verdict.OK, "gateway")

@@ -20,12 +20,15 @@ class Thresholds:
     slow_ms: int = 4000
 
 
-def judge_relay(evidence: Evidence, *, now: datetime | None = None) -> Judgement:
-    """One answer to a call with a key. `now` lets the usage call's expiry be judged too."""
+def judge_relay(evidence: Evidence, *, now: datetime | None = None, thresholds: Thresholds | None = None) -> Judgement:
+    """One answer to a call with a key. `now` lets the usage call's expiry be judged too, `thresholds` slowness."""
     transport = _transport(evidence)
     if evidence.rung == "status":
         return transport or _there(evidence)
-    return transport or _key_phrase(evidence) or _by_status(evidence) or _success(evidence, now)
+    judged = transport or _key_phrase(evidence) or _by_status(evidence) or _success(evidence, now)
+    if judged.verdict == Verdict.OK and thresholds and (evidence.latency_ms or 0) >= thresholds.slow_ms:
+        return Judgement(Verdict.DEGRADED_SLOW, "token", f"{evidence.latency_ms} ms")
+    return judged
 
 
 def judge_management(evidence: Evidence) -> Judgement:
