@@ -19,6 +19,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from tokens.services import auditing
+from tokens.services.auditing import KEYWARD, Actor
+from tokens.web.access import actor_of
+
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no letter that reads like a digit: 5 bits each
 GROUPS, GROUP_LENGTH = 4, 4  # 80 bits: too many to guess, so no counter is needed
 
@@ -65,11 +69,12 @@ def code_fits(code: str) -> bool:
     return hmac.compare_digest(digest(code), expected)
 
 
-def make_administrator(username: str, password: str, email: str = "") -> Any:
+def make_administrator(username: str, password: str, email: str = "", *, actor: Actor = KEYWARD) -> Any:
     """The first person. Removing the code's file is the claim: of two visitors at once, one makes the account."""
     with transaction.atomic():
         person = get_user_model().objects.create_superuser(username=username, email=email, password=password)
         code_file().unlink()
+        auditing.record(actor, "person.add", person)
     return person
 
 
@@ -128,7 +133,7 @@ def first_run(request: HttpRequest) -> HttpResponse:
         return render(request, "first_run.html", {"form": form})
     given = form.cleaned_data
     try:
-        person = make_administrator(given["username"], given["password"], given["email"])
+        person = make_administrator(given["username"], given["password"], given["email"], actor=actor_of(request))
     except FileNotFoundError:
         return redirect("account_login")
     login(request, person, backend="allauth.account.auth_backends.AuthenticationBackend")

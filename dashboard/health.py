@@ -31,7 +31,10 @@ def readyz(request: HttpRequest) -> JsonResponse:
     parts = {name: check() for name, check in CHECKS.items()}
     ready = not any(parts.values())
     body = {"status": "ready" if ready else "not ready", "parts": {name: why or "ok" for name, why in parts.items()}}
-    return JsonResponse(body, status=200 if ready else 503)
+    answer = JsonResponse(body, status=200 if ready else 503)
+    # Django logs each 503 as an error; the poller hears of it already, every few seconds.
+    answer._has_been_logged = True  # type: ignore[attr-defined]
+    return answer
 
 
 def database() -> str:

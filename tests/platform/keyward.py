@@ -58,17 +58,17 @@ def running(data_dir: Path, log: Path, **given: str) -> Iterator[subprocess.Pope
         process.wait()
 
 
-def family(data_dir: Path, having: str = "") -> list[int]:
-    """The living processes that work in `data_dir`, which their environment names."""
+def family(data_dir: Path, word: str = "") -> list[int]:
+    """The living processes that work in `data_dir`, which their environment names; with `word` in the command line."""
     mark = f"KEYWARD_DATA_DIR={data_dir}".encode()
-    return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if belongs(pid, mark, having.encode())]
+    return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if belongs(pid, mark, word.encode())]
 
 
-def belongs(pid: int, mark: bytes, having: bytes) -> bool:
+def belongs(pid: int, mark: bytes, word: bytes) -> bool:
     try:
         about = Path(f"/proc/{pid}")
-        line = (about / "cmdline").read_bytes()
-        return bool(line) and having in line and mark in (about / "environ").read_bytes().split(b"\0")
+        words = (about / "cmdline").read_bytes().split(b"\0")
+        return any(words) and (not word or word in words) and mark in (about / "environ").read_bytes().split(b"\0")
     except OSError:
         return False
 

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from dashboard import first_run
+from tokens.models import AuditEvent
 
 PASSWORD = "a long enough phrase"
 
@@ -40,6 +41,7 @@ def test_the_right_code_makes_the_administrator_and_signs_in(client: Client) -> 
     assert person.check_password(PASSWORD)
     assert client.session["_auth_user_id"] == str(person.pk)
     assert not first_run.code_file().exists()
+    assert list(AuditEvent.objects.order_by("pk").values_list("action", flat=True)) == ["person.add", "sign_in"]
 
 
 @pytest.mark.parametrize("code", ["", "AAAA-AAAA-AAAA-AAAA", "é"])

@@ -38,6 +38,7 @@ ACTIONS: dict[str, Said] = {
     "sign_in": Said("log-in", _("signed in as")),
     "sign_in.failed": Said("circle-x", _("failed to sign in as")),
     "sign_out": Said("log-out", _("signed out as")),
+    "person.add": Said("user-plus", _("made the account of")),
     "token.create": Said("plus", _("created")),
     "token.create_failed": Said("circle-x", _("could not create")),
     "token.add": Said("plus", _("added")),
