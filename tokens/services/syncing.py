@@ -31,6 +31,7 @@ from .recording import HOT_FIELDS, Recorded, record
 T = TypeVar("T")
 ACCOUNT_POLICY = ConfirmPolicy(looks=2, second_look=timedelta(seconds=30), light="account")
 GROUPS_EVERY = timedelta(hours=1)
+VISIT_TIMEOUT = 12.0  # seconds for each call of a visit: somebody waits in the browser
 BALANCES_KEPT = 14 * 24
 FACT_FIELDS = (
     "group unlimited remain_units used_units expires_at model_limits ip_limits remote_status "
@@ -93,21 +94,21 @@ def visit(account: Account, act: Callable[[ManagementClient], Awaitable[T]]) -> 
     """One act with the account's management client, in a loop of its own. Raises GatewayError."""
 
     async def go() -> T:
-        async with looking.wire(concurrency=1, total_timeout=12) as through:
+        async with looking.wire(concurrency=1, total_timeout=VISIT_TIMEOUT) as through:
             return await act(client_of(account, through))
 
     return asyncio.run(go())
 
 
-def read(account: Account, *, calls: int, now: datetime) -> Reading:
-    """Ask the gateway, at most `calls` times. Never raises a GatewayError: it is in the reading."""
+def read(account: Account, *, calls: int, now: datetime, patience: float = 30) -> Reading:
+    """Ask the gateway, at most `calls` times of `patience` seconds. A GatewayError is in the reading, never raised."""
     wants_groups = account.groups_read_at is None or now - account.groups_read_at > GROUPS_EVERY
-    return asyncio.run(_read(account, calls, wants_groups))
+    return asyncio.run(_read(account, calls, wants_groups, patience))
 
 
-async def _read(account: Account, calls: int, wants_groups: bool) -> Reading:
+async def _read(account: Account, calls: int, wants_groups: bool, patience: float) -> Reading:
     reading = Reading()
-    async with looking.wire(concurrency=2, total_timeout=30) as through:
+    async with looking.wire(concurrency=2, total_timeout=patience) as through:
         client = client_of(account, through)
         try:
             reading.account = await client.account()
@@ -116,7 +117,7 @@ async def _read(account: Account, calls: int, wants_groups: bool) -> Reading:
             await _pages(client, reading, calls)
         except GatewayError as error:
             reading.error = error
-        reading.calls = list(client.calls)
+        reading.calls, reading.capabilities = list(client.calls), client.capabilities
     return reading
 
 
@@ -146,6 +147,7 @@ def store(account_id: int, lease_token: str, reading: Reading, now: datetime) ->
         if account is None:
             return 0
         left = [_store_account(account, reading, now)]
+        _store_capabilities(account.gateway, reading.capabilities)
         if reading.error and judge_management(reading.error.evidence).light == "gateway":
             left.append(_blame_gateway(account.gateway_id, reading.error.evidence, now))
         judged = 0
@@ -171,12 +173,19 @@ def _store_account(account: Account, reading: Reading, now: datetime) -> Recorde
     looks = [reading.error.evidence] if reading.error else reading.calls[:1]
     left = Recorded()
     if judgement.light == "account" or judgement.verdict == Verdict.OK:
-        left = record(account, judgement, looks, now, ACCOUNT_POLICY)
+        left = record(account, judgement, looks, now, ACCOUNT_POLICY.within(account.sweep_interval))
     interval = left.next_in or timedelta(seconds=account.sweep_interval)
     if reading.error and reading.error.evidence.retry_after:
         interval = max(interval, timedelta(seconds=reading.error.evidence.retry_after))
     account.next_check_at = schedule.next_look(now, interval, account.pk)
     return left
+
+
+def _store_capabilities(gateway: Gateway, found: dict[str, Any]) -> None:
+    """What the client learned on the way (how it signs in, which calls exist) saves the next one the asking."""
+    if found and {**gateway.capabilities, **found} != gateway.capabilities:
+        gateway.capabilities = {**gateway.capabilities, **found}
+        Gateway.objects.filter(pk=gateway.pk).update(capabilities=gateway.capabilities)
 
 
 def _judge(account: Account, reading: Reading) -> Judgement:
@@ -254,7 +263,8 @@ def _store_loud(
 def _record_facts(token: Token, facts: TokenFacts, evidence: Evidence, now: datetime) -> Recorded:
     said = Judgement(Verdict(token.facts_verdict), "token", token.facts_note)
     look = facts_look(facts, evidence.asked)
-    recorded = record(token, combine(said, probe_judgement(token, now)), [look], now, TOKEN_POLICY)
+    policy = TOKEN_POLICY.within(token.account.sweep_interval) if token.account else TOKEN_POLICY
+    recorded = record(token, combine(said, probe_judgement(token, now)), [look], now, policy)
     if recorded.next_in and token.account_id:
         soon = now + recorded.next_in
         Account.objects.filter(pk=token.account_id, next_check_at__gt=soon).update(next_check_at=soon)
@@ -284,13 +294,14 @@ def _store_missing(account: Account, pages: Iterable[TokenPage], left: list[Reco
     )
     judgement = Judgement(Verdict.UNKNOWN_OR_REVOKED, "token", "The account's list no longer shows it")
     look = Evidence("facts", "GET /api/token/", status=200, body="json", note="not in the list")
+    policy = TOKEN_POLICY.within(account.sweep_interval)
     for token in tokens:
         token.facts_at, token.facts_digest = now, "gone"
         token.facts_verdict, token.facts_note = judgement.verdict.value, judgement.note
-        left.append(record(token, judgement, [look], now, TOKEN_POLICY))
+        left.append(record(token, judgement, [look], now, policy))
     write(tokens, [*HOT_FIELDS, "facts_at", "facts_digest", "facts_verdict", "facts_note", "rank"])
     if any(one.next_in for one in left):
-        account.next_check_at = min(account.next_check_at or now, now + TOKEN_POLICY.second_look)
+        account.next_check_at = min(account.next_check_at or now, now + policy.second_look)
 
 
 def facts_look(facts: TokenFacts, asked: str = "GET /api/token/") -> Evidence:
@@ -309,7 +320,7 @@ def digest_of(facts: TokenFacts) -> str:
     """Equal for equal facts: what tells a token that says nothing new."""
     said = (
         facts.status, facts.name, facts.group, facts.unlimited, facts.remain_units, facts.used_units,
-        facts.expires_at, facts.expired_zero, facts.last_used_at, facts.model_limits, facts.ip_limits,
+        facts.expires_at, facts.expired_zero, facts.no_models, facts.last_used_at, facts.model_limits, facts.ip_limits,
     )  # fmt: skip
     return hashlib.blake2s(repr(said).encode(), digest_size=16).hexdigest()
 
