@@ -18,6 +18,10 @@ class ConfirmPolicy:
     slow_looks: int = 2  # slow looks before slowness degrades
     light: Light = "token"
 
+    def within(self, interval: float) -> ConfirmPolicy:
+        """The same where looks come every `interval` seconds: the second one waits half of that at most."""
+        return replace(self, second_look=min(self.second_look, timedelta(seconds=interval / 2)))
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

@@ -26,12 +26,7 @@ def process_changes(now: datetime | None = None) -> int:
         rules = list(
             Rule.objects.filter(channel__enabled=True).select_related("channel").prefetch_related("gateways", "tags")
         )
-        made = [
-            _notification(channel, change, now)
-            for change in changes
-            if _worth_telling(change)
-            for channel in _listeners(rules, change)
-        ]
+        made = [notification(channel, change, now) for change in changes for channel in listeners(rules, change)]
         # The key is unique: a change that was processed twice still makes one notification a channel.
         Notification.objects.bulk_create(made, ignore_conflicts=True)
         Change.objects.filter(pk__in=[change.pk for change in changes]).update(processed_at=now)
@@ -59,12 +54,10 @@ def _claim() -> Sequence[Change]:
     return list(related[:CHANGES_AT_ONCE])
 
 
-def _worth_telling(change: Change) -> bool:
-    """A first good look at something new is no news."""
-    return not (change.old_state == State.NEW and change.new_state == State.HEALTHY)
-
-
-def _listeners(rules: Iterable[Rule], change: Change) -> list[Channel]:
+def listeners(rules: Iterable[Rule], change: Change) -> list[Channel]:
+    """The channels that want to hear of a change, each once. A first good look at something new is no news."""
+    if change.old_state == State.NEW and change.new_state == State.HEALTHY:
+        return []
     return list({rule.channel_id: rule.channel for rule in rules if _wants(rule, change)}.values())
 
 
@@ -79,7 +72,8 @@ def _wants(rule: Rule, change: Change) -> bool:
     return not tags or change.token is None or bool(tags & {tag.pk for tag in change.token.tags.all()})
 
 
-def _notification(channel: Channel, change: Change, now: datetime) -> Notification:
+def notification(channel: Channel, change: Change, now: datetime) -> Notification:
+    """What one channel is to be told of a change; not saved here."""
     key = hashlib.sha256(f"change {change.pk} channel {channel.uid}".encode()).hexdigest()
     with _language():
         message = messages.of_change(change)

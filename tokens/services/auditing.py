@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -37,10 +38,14 @@ def record(
     name: str = "",
     changes: dict[str, tuple[Any, Any]] | None = None,
     fingerprint: str = "",
+    at: datetime | None = None,
 ) -> AuditEvent:
-    """Add one event. `changes` maps a field to (before, after); a secret goes in as its fingerprint, never clear."""
+    """Add one event. `changes` maps a field to (before, after); a secret goes in as its fingerprint, never clear.
+
+    `at` is for the demo, which tells a past; everything else happens now.
+    """
     event = AuditEvent(
-        at=timezone.now(),
+        at=at or timezone.now(),
         actor=actor.user,
         actor_name=actor.name[:150],
         action=action,

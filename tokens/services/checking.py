@@ -36,6 +36,7 @@ QUEUED_FOR = timedelta(seconds=60)  # a claimed row whose message got lost falls
 WORKED_FOR = timedelta(seconds=90)  # longer than looking.LOOK_FOR and a last call: after it the worker is dead
 TOKEN_POLICY = ConfirmPolicy(looks=2, second_look=timedelta(seconds=45))
 GATEWAY_POLICY = ConfirmPolicy(looks=2, second_look=timedelta(seconds=15), light="gateway")
+KNOCK_EVERY = 60  # seconds between two looks at a gateway, or its check interval when that is shorter
 NEEDED = ("uid", "key_sealed", "account_id", "state", "pending_verdict")  # before the looks
 PROBE_FIELDS = [
     *HOT_FIELDS,
@@ -134,8 +135,9 @@ def keep(left: Iterable[Recorded]) -> None:
 
 def record_gateway(gateway: Gateway, judgement: Judgement, evidence: Evidence, now: datetime) -> Recorded:
     """One look at the gateway itself, on a locked row; freezes or thaws its tokens when its light turns."""
-    left = record(gateway, judgement, [evidence], now, GATEWAY_POLICY)
-    gateway.next_check_at = schedule.next_look(now, left.next_in or timedelta(seconds=60), gateway.pk)
+    interval = min(KNOCK_EVERY, gateway.check_interval)
+    left = record(gateway, judgement, [evidence], now, GATEWAY_POLICY.within(interval))
+    gateway.next_check_at = schedule.next_look(now, left.next_in or timedelta(seconds=interval), gateway.pk)
     if left.change and left.change.new_state == State.FAILING:
         gateway.frozen_at = now
     elif gateway.frozen_at and gateway.state != State.FAILING:
@@ -156,9 +158,9 @@ def _conclude_token(token: Token, look: Look, now: datetime) -> Recorded:
         if meaning(judgement.verdict).state:
             token.probe_verdict, token.probe_note = judgement.verdict.value, judgement.note[:300]
         token.probed_at = now
-        left = record(
-            token, combine(facts_judgement(token, now), judgement), [look.evidence, *look.more], now, TOKEN_POLICY
-        )
+        policy = TOKEN_POLICY.within(token.gateway.check_interval)
+        said = combine(facts_judgement(token, now), judgement)
+        left = record(token, said, [look.evidence, *look.more], now, policy)
     interval = left.next_in or timedelta(seconds=token.gateway.check_interval)
     token.next_check_at = schedule.next_look(now, interval, token.pk)
     token.lease_token, token.lease_until = "", None  # write() still asks for the old one
