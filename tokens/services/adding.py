@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tokens.gateways.errors import GatewayError, NotSupported, RateLimited
-from tokens.gateways.records import TokenFacts
+from tokens.gateways.records import Evidence, TokenFacts
 from tokens.health import schedule
 from tokens.health.judge import combine
 from tokens.health.verdicts import State, Verdict, meaning
@@ -29,6 +29,7 @@ from .looking import Job, Look
 from .recording import record
 
 MOST_AT_ONCE = 200  # keys in one paste
+PATIENCE = 10.0  # seconds for one call while a person waits
 Outcome = Literal["added", "known", "refused", "untried", "unreadable"]
 
 
@@ -251,7 +252,12 @@ def _try(gateway: Gateway, keys: dict[int, str], now: datetime) -> dict[int, Loo
 def _listed(account: Account, now: datetime, *, loudly: bool = False) -> list[TokenFacts]:
     """Every token of the account's list, once. A gateway's refusal is raised only when asked `loudly`."""
     grant = governor.grant(account.gateway, "management", 12, now)
-    reading = syncing.read(account, calls=grant.calls, now=now)
+    if grant.calls < 2:  # one call for the account, one for each page
+        if not loudly:
+            return []
+        wait = (grant.retry_at - now).total_seconds()
+        raise RateLimited(Evidence("facts", "GET /api/token/", retry_after=max(wait, 1.0), note="Keyward's own limit"))
+    reading = syncing.read(account, calls=grant.calls, now=now, patience=PATIENCE)
     if reading.error and loudly:
         raise reading.error
     found = {facts.remote_id: facts for page in reading.pages for facts in page.tokens}

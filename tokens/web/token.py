@@ -19,8 +19,8 @@ from tokens.tasks import send_orders
 
 from . import facts
 from .access import actor_of
+from .forms.token import DescribeForm
 from .fragments import done, page_or_part
-from .token_forms import DescribeForm
 
 PAUSES = {"day": timedelta(days=1), "week": timedelta(weeks=1)}
 
