@@ -35,12 +35,13 @@ class Creation(models.Model):
     request_id = models.CharField(max_length=64, blank=True)
     step = models.CharField(max_length=8, choices=Step.choices, default=Step.ASKED)
     draft = models.JSONField()  # what was asked, in the gateway's units; times as unix seconds
-    about = models.JSONField(default=dict)  # purpose, owner id, tags
+    about = models.JSONField(default=dict)  # purpose, owner id, tags; name_refused, name_refusal when the name was
     nonce = models.CharField(max_length=28, unique=True)  # the token's name until it is found
     newest_before = models.BigIntegerField(default=0)  # the account's highest token id before the POST
     remote_id = models.BigIntegerField(null=True, blank=True)
     token = models.ForeignKey(Token, on_delete=models.SET_NULL, null=True, blank=True, related_name="creations")
     kept = models.JSONField(default=list, blank=True)  # [{"field", "asked", "kept", "same"}]
+    look = models.JSONField(default=dict, blank=True)  # the first look with the key: verdict, light, evidence
     spans = models.JSONField(default=dict, blank=True)  # step: milliseconds
     error = models.CharField(max_length=300, blank=True)
     looked = models.PositiveSmallIntegerField(default=0)  # looks for the nonce since the POST

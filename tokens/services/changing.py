@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tokens.gateways.errors import GatewayError, NotFound, RateLimited, Refused, Unreachable
+from tokens.gateways.errors import GatewayError, NotFound, RateLimited, Unreachable
 from tokens.gateways.management import ManagementClient
-from tokens.gateways.records import TokenDraft, TokenFacts
+from tokens.gateways.records import Evidence, TokenDraft, TokenFacts
+from tokens.health import schedule
 from tokens.health.judge import combine
 from tokens.health.states import ConfirmPolicy
-from tokens.health.verdicts import State
+from tokens.health.verdicts import State, meaning
 from tokens.models import Account, Token
 from tokens.models.token import RANK
+from tokens.vault.errors import VaultError
 
-from . import auditing, drafting, governor, incidents, looking, syncing
+from . import auditing, drafting, governor, incidents, looking, offering, syncing, telling
 from .auditing import Actor
-from .checking import TOKEN_POLICY, facts_judgement, keep
+from .checking import TOKEN_POLICY, keep
+from .looking import Look
 from .recording import record
 
+T = TypeVar("T")
+
 ENABLED, DISABLED, EXPIRED, EXHAUSTED = 1, 2, 3, 4
-AT_ONCE = ConfirmPolicy(looks=TOKEN_POLICY.looks, second_look=TOKEN_POLICY.second_look)
+# A person did it and it was read back: nothing is left to confirm.
+AT_ONCE = ConfirmPolicy(looks=1, second_look=TOKEN_POLICY.second_look)
 
 
 class ChangeRefused(Exception):
@@ -32,11 +40,20 @@ class ChangeRefused(Exception):
 
 
 class ChangedMeanwhile(ChangeRefused):
-    """Somebody changed the token on the gateway since the form was shown; `rows` says what."""
+    """Somebody changed the token on the gateway since the form was shown; `rows` says what: field, was, now."""
 
-    def __init__(self, rows: list[dict[str, Any]]) -> None:
+    def __init__(self, rows: list[dict[str, Any]], facts: TokenFacts) -> None:
         super().__init__(_("Somebody changed this token on the gateway since this page was opened."))
         self.rows = rows
+        self.facts = facts
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The token as the form showed it: what an edit may replace. `digest` tells whether it still is so."""
+
+    draft: TokenDraft
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +62,7 @@ class Outcome:
 
     token: Token
     rows: list[dict[str, Any]]
+    look: Look | None = None
 
     @property
     def dropped(self) -> list[dict[str, Any]]:
@@ -53,42 +71,60 @@ class Outcome:
 
 def current(token: Token) -> TokenFacts:
     """The token as the gateway has it now. Raises ChangeRefused."""
-    return _visit(token, lambda client: client.get(_remote(token)))
+    _allow(token, 1)
+    return _read(token)
 
 
-def differences(token: Token, draft: TokenDraft, facts: TokenFacts) -> list[dict[str, Any]]:
-    """What an edit would change: field, now, then."""
+def seen(facts: TokenFacts) -> Seen:
+    return Seen(drafting.kept_draft(facts), digest(facts))
+
+
+def differences(token: Token, now: TokenDraft, then: TokenDraft) -> list[dict[str, Any]]:
+    """Field by field what `then` changes of `now`, in words: field, now, then."""
     per_usd = token.gateway.quota_per_unit
-    now, then = drafting.in_words(drafting.kept_draft(facts), per_usd), drafting.in_words(draft, per_usd)
-    return [{"field": field, "now": now[field], "then": then[field]} for field in then if now[field] != then[field]]
+    before, after = drafting.in_words(now, per_usd), drafting.in_words(then, per_usd)
+    return [
+        {"field": field, "now": before[field], "then": after[field]} for field in after if before[field] != after[field]
+    ]
 
 
-def edit(actor: Actor, token: Token, draft: TokenDraft, *, seen: str) -> Outcome:
-    """Write `draft` over the token that was `seen` (its digest). Raises ChangedMeanwhile, ChangeRefused."""
-    before = current(token)
-    if digest(before) != seen:
-        raise ChangedMeanwhile(differences(token, drafting.kept_draft(before), _as_seen(token, before)))
+def edit(actor: Actor, token: Token, draft: TokenDraft, shown: Seen, *, same_quota: bool = False) -> Outcome:
+    """Write `draft` over the token that was `shown`. Raises ChangedMeanwhile, ChangeRefused.
+
+    `same_quota`: the person left the amount alone, so what was spent since the form was opened stays spent.
+    """
+    _allow(token, 3)
+    before = _read(token)
+    if digest(before) != shown.digest:
+        raise ChangedMeanwhile(differences(token, shown.draft, drafting.kept_draft(before)), before)
+    if same_quota and not draft.unlimited:
+        draft = replace(draft, quota_units=before.remain_units)
     after = _write(token, draft, before)
     return _settle(actor, token, "token.edit", before, after, draft)
 
 
 def set_unlimited(actor: Actor, token: Token) -> Outcome:
-    """Quota first, then enable, then look: in the order that the wire demands (contract 0.2)."""
-    before = current(token)
+    """Quota first, then enable, then look: in the order that the wire demands (contract 0.2). One that a person
+    disabled stays disabled."""
+    _allow(token, 7)
+    before = _read(token)
     draft = replace(drafting.kept_draft(before), unlimited=True, quota_units=0)
-    _write(token, draft, before)
-    after = _enable(token, draft)
+    after = _write(token, draft, before)
+    if after.status == EXHAUSTED:
+        after = _enable(token, draft)
     return _settle(actor, token, "token.set_unlimited", before, after, draft)
 
 
 def enable(actor: Actor, token: Token) -> Outcome:
-    before = current(token)
+    _allow(token, 5)
+    before = _read(token)
     draft = drafting.kept_draft(before)
     return _settle(actor, token, "token.enable", before, _enable(token, draft), draft)
 
 
 def disable(actor: Actor, token: Token) -> Outcome:
-    before = current(token)
+    _allow(token, 3)
+    before = _read(token)
     after = _set_status(token, enabled=False)
     if after.status != DISABLED:
         raise ChangeRefused(_("The gateway said yes, but the token is not disabled. Look at it on the gateway."))
@@ -97,6 +133,7 @@ def disable(actor: Actor, token: Token) -> Outcome:
 
 def delete(actor: Actor, token: Token) -> None:
     """Delete on the gateway, see that it is gone, and retire it here: its history stays."""
+    _allow(token, 2)
 
     async def away(client: ManagementClient) -> bool:
         try:
@@ -109,10 +146,12 @@ def delete(actor: Actor, token: Token) -> None:
     if not _visit(token, away):
         raise ChangeRefused(_("The gateway said yes, but still shows the token. Try again in a minute."))
     now = timezone.now()
-    token.state, token.rank, token.state_since, token.retired_at = State.RETIRED, RANK[State.RETIRED], now, now
+    token.state, token.rank, token.state_since, token.retired_at = State.RETIRED.value, RANK[State.RETIRED], now, now
+    token.pending_verdict, token.pending_count, token.pending_since = "", 0, None
     token.key_wanted = False
+    fields = "state rank state_since retired_at pending_verdict pending_count pending_since key_wanted"
     with transaction.atomic():
-        token.save(update_fields=["state", "rank", "state_since", "retired_at", "key_wanted"])
+        token.save(update_fields=fields.split())
         incidents.close_for(token, now)
         auditing.record(actor, "token.delete", token, fingerprint=token.fingerprint)
 
@@ -120,6 +159,10 @@ def delete(actor: Actor, token: Token) -> None:
 def digest(facts: TokenFacts) -> str:
     """Equal while nobody changes what an edit writes; spending does not count."""
     return syncing.digest_of(replace(facts, used_units=0, last_used_at=None, remain_units=0, status=0))
+
+
+def _read(token: Token) -> TokenFacts:
+    return _visit(token, lambda client: client.get(_remote(token)))
 
 
 def _write(token: Token, draft: TokenDraft, before: TokenFacts) -> TokenFacts:
@@ -152,51 +195,80 @@ def _settle(
     actor: Actor, token: Token, action: str, before: TokenFacts, after: TokenFacts, draft: TokenDraft
 ) -> Outcome:
     """Store what the gateway keeps now, write the audit event, and look with the key: a person waits for the answer."""
-    now = timezone.now()
     per_usd = token.gateway.quota_per_unit
     was, has = (drafting.in_words(drafting.kept_draft(facts), per_usd) for facts in (before, after))
-    was["status"], has["status"] = str(before.status), str(after.status)
-    look = looking.look_at_key(token.gateway.base_url, token.open_key()) if token.has_key else None
+    was["status"], has["status"] = status_word(before.status), status_word(after.status)
+    look = _look(token)
+    now = timezone.now()
     with transaction.atomic():
         locked = Token.objects.select_for_update(of=("self",)).select_related("gateway", "account").get(pk=token.pk)
-        said = syncing.judge_listed(_account(locked), after, now)
-        syncing.take_facts(locked, after, said, now)
-        evidence = [syncing.facts_look(after, f"GET /api/token/{after.remote_id}")]
-        if look and look.judgement.light == "token":
-            locked.probe_verdict, locked.probe_note = look.judgement.verdict.value, look.judgement.note
-            locked.probed_at = now
-            evidence.append(look.evidence)
-        if locked.state != State.PAUSED:
-            judged = combine(said, look.judgement if look else facts_judgement(locked))
-            keep([record(locked, judged, evidence, now, AT_ONCE)])
+        _take(locked, after, look, now)
         locked.save()
         auditing.record(actor, action, locked, changes=auditing.differences(was, has), fingerprint=locked.fingerprint)
-    return Outcome(locked, drafting.compare(draft, after, per_usd))
+    rows = drafting.compare(draft, _unspent(before, after), per_usd)
+    offering.learn(token.gateway, rows, draft, now)
+    return Outcome(locked, rows, look)
 
 
-def _visit(token: Token, act: Any) -> Any:
-    """One visit with the account's client, in the governor's limits. Raises ChangeRefused with a plain sentence."""
-    account = _account(token)
+def _take(token: Token, facts: TokenFacts, look: Look | None, now: datetime) -> None:
+    """Put what was read back and what the key says on a locked row."""
+    said = syncing.judge_listed(_account(token), facts, now)
+    syncing.take_facts(token, facts, said, now)
+    evidence: list[Evidence] = [syncing.facts_look(facts, f"GET /api/token/{facts.remote_id}")]
+    tried = look.judgement if look and look.judgement.light == "token" else None
+    if look and tried:
+        evidence.append(look.evidence)
+        token.probed_at = now
+        if meaning(tried.verdict).state:
+            token.probe_verdict, token.probe_note = tried.verdict.value, tried.note[:300]
+    if token.state in (State.PAUSED, State.RETIRED):
+        return
+    left = record(token, combine(said, tried), evidence, now, AT_ONCE)
+    interval = left.next_in or timedelta(seconds=token.gateway.check_interval)
+    token.next_check_at = schedule.next_look(now, interval, token.pk)
+    keep([left])
+
+
+def _look(token: Token) -> Look | None:
+    """One try with the key, when there is one that opens. The change is made by now, whatever comes of this."""
+    try:
+        return looking.look_at_key(token.gateway.base_url, token.open_key()) if token.has_key else None
+    except VaultError:
+        return None
+
+
+def _unspent(before: TokenFacts, after: TokenFacts) -> TokenFacts:
+    """What a busy token spent between two readings is not something that the gateway dropped."""
+    return replace(after, remain_units=after.remain_units + max(0, after.used_units - before.used_units))
+
+
+def status_word(status: int) -> str:
+    words = {ENABLED: _("enabled"), DISABLED: _("disabled"), EXPIRED: _("expired"), EXHAUSTED: _("used up")}
+    return words.get(status, str(status))
+
+
+def _allow(token: Token, calls: int) -> None:
+    """Take the calls of the whole act at once, so that it never stops half way. Raises ChangeRefused."""
     now = timezone.now()
-    grant = governor.grant(account.gateway, "management", 2, now)
-    if grant.calls < 2:
+    grant = governor.grant(_account(token).gateway, "management", calls, now)
+    if grant.calls < calls:
         wait = int((grant.retry_at - now).total_seconds()) + 1
         raise ChangeRefused(_("The gateway's limit is used up. Try again in %(s)s s.") % {"s": wait})
+
+
+def _visit(token: Token, act: Callable[[ManagementClient], Awaitable[T]]) -> T:
+    """One visit with the account's client. Raises ChangeRefused with a plain sentence."""
+    account = _account(token)
     try:
         return syncing.visit(account, act)
-    except NotFound:
-        raise ChangeRefused(_("The gateway no longer has this token. It was deleted there.")) from None
-    except Refused as error:
-        raise ChangeRefused(_("The gateway refused: %(said)s") % {"said": str(error)[:200]}) from None
-    except RateLimited as error:
-        governor.block(account.gateway, "management", error.retry_after, now)
-        raise ChangeRefused(_("The gateway asks for a pause (HTTP 429). Try again in a few minutes.")) from None
     except Unreachable:
-        raise ChangeRefused(
-            _("The gateway did not answer. Whether the change was made is shown by reading it again.")
-        ) from None
+        raise ChangeRefused(_("The gateway did not answer. Read the token again to see what it has.")) from None
     except GatewayError as error:
-        raise ChangeRefused(_("The gateway said: %(said)s") % {"said": str(error)[:200]}) from None
+        if isinstance(error, RateLimited):
+            governor.block(account.gateway, "management", error.retry_after, timezone.now())
+        raise ChangeRefused(telling.why(error)) from None
+    except VaultError as error:
+        raise ChangeRefused(str(error)) from None
 
 
 def _account(token: Token) -> Account:
@@ -208,16 +280,3 @@ def _account(token: Token) -> Account:
 def _remote(token: Token) -> int:
     _account(token)
     return int(token.remote_id or 0)
-
-
-def _as_seen(token: Token, now: TokenFacts) -> TokenFacts:
-    """The facts that Keyward had when the form was shown, to say what is different now."""
-    return replace(
-        now,
-        name=token.name,
-        group=token.group,
-        unlimited=bool(token.unlimited),
-        expires_at=token.expires_at,
-        model_limits=tuple(token.model_limits),
-        ip_limits=tuple(token.ip_limits),
-    )

@@ -7,7 +7,7 @@ resolved by looking. Until it is found, the token's name on the gateway is the n
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -26,17 +26,18 @@ from tokens.gateways.errors import (
     NotSupported,
     RateLimited,
     Refused,
-    Unreachable,
 )
 from tokens.gateways.management import ManagementClient
 from tokens.gateways.records import TokenDraft, TokenFacts
 from tokens.health import schedule
 from tokens.health.judge import combine
+from tokens.health.verdicts import meaning
 from tokens.models import Account, Creation, Token, User
 from tokens.vault.errors import VaultError
 from tokens.vault.spelling import from_gateway
 
-from . import adding, auditing, drafting, governor, looking, offering, syncing, telling
+from . import adding, asking, auditing, drafting, governor, looking, offering, syncing, telling
+from .asking import Later
 from .auditing import Actor
 from .checking import TOKEN_POLICY, Clock, facts_judgement, keep
 from .looking import Look
@@ -48,27 +49,16 @@ Step = Creation.Step
 LEASE = timedelta(seconds=150)
 LOOKS = (2, 5, 10, 30, 60, 120, 300, 600)  # seconds between two looks for a token whose POST was not answered
 FIND_PAGES = 2  # a new token is on the first page; another one for a busy account
-CALLS = 8  # management calls that a creation needs at most
 PATIENCE = 90.0  # seconds that one run may take before it hands over to the next; well inside the lease
 UNSENT_FOR = timedelta(hours=1)  # a token that nobody could ask for in this time is not made behind people's backs
 RENAMES = 3  # refusals of the name before the token keeps its nonce
-
-
-class Later(Exception):
-    """Not now: the gateway's limit or silence. The step is tried again after `seconds`."""
-
-    def __init__(self, seconds: float, reason: str) -> None:
-        super().__init__(reason)
-        self.seconds = seconds
 
 
 class Lost(Exception):
     """The lease ran out and another process has this creation: what was about to be stored is dropped."""
 
 
-def ask(
-    actor: Actor, account: Account, draft: TokenDraft, about: dict[str, Any], uid: UUID | None = None
-) -> Creation:
+def ask(actor: Actor, account: Account, draft: TokenDraft, about: dict[str, Any], uid: UUID | None = None) -> Creation:
     """Store what is asked for. Nothing is sent yet; run() or the next tick takes it from there.
 
     A form that is sent twice carries the same `uid` and gets the creation of the first time.
@@ -102,7 +92,7 @@ def give_up(actor: Actor, creation: Creation) -> bool:
 
 
 def run(creation_id: int, clock: Clock = timezone.now, patience: float = PATIENCE) -> Creation:
-    """Go on with a creation as far as it gets in `patience` seconds (no step is begun after that).
+    """Go on with a creation: one step at least, and none begun after `patience` seconds.
 
     One process at a time; whoever comes second finds nothing to do.
     """
@@ -148,13 +138,13 @@ def _walk(creation: Creation, clock: Clock, patience: float) -> None:
     begun = time.monotonic()
     while not creation.is_over:
         started = time.monotonic()
-        if started - begun > patience:
-            raise Later(0, "")
         before = creation.step
         STEPS[Step(before)](creation, clock())
         creation.spans[before] = round((time.monotonic() - started) * 1000)
         creation.error = creation.error if creation.step == Step.FAILED else ""
         _store(creation)
+        if not creation.is_over and time.monotonic() - begun > patience:
+            raise Later(0, "")
 
 
 def _store(creation: Creation, **also: Any) -> None:
@@ -179,17 +169,17 @@ def _send(creation: Creation, now: datetime) -> None:
     """Note the newest id, store SENT, then post once."""
     if now - creation.created_at > UNSENT_FOR:
         return _fail(creation, _("Not sent within an hour. %(why)s") % {"why": creation.error})
-    _allow(creation.account, now)
-    first = _call(creation.account, lambda client: client.page())
+    asking.allow(creation.account, now)
+    first = asking.call(creation.account, lambda client: client.page())
     creation.newest_before = max((facts.remote_id for facts in first.tokens), default=0)
     creation.step, creation.sent_at = Step.SENT, now
     _store(creation)  # before the POST: a crash from here on is resolved by looking
     draft = replace(drafting.from_json(creation.draft), name=creation.nonce)
     try:
-        made = _post(creation.account, draft)
+        made = asking.post(creation.account, draft)
     except (RateLimited, CredentialRefused) as error:  # an answer: nothing was made, so the one POST is still to come
         creation.step, creation.sent_at = Step.ASKED, None
-        raise _later(creation.account, error) from None
+        raise asking.later(creation.account, error) from None
     except (Refused, NotSupported, AccountBanned) as error:
         return _fail(creation, telling.why(error))
     if made and made.remote_id:
@@ -202,7 +192,9 @@ def _look(creation: Creation, now: datetime) -> None:
     if facts:
         return _found(creation, facts)
     if creation.looked >= len(LOOKS):
-        said = _("The gateway did not answer, and its list does not show the token, looked for %(n)s times over 19 min.")
+        said = _(
+            "The gateway did not answer, and its list does not show the token, looked for %(n)s times over 19 min."
+        )
         return _fail(creation, said % {"n": creation.looked + 1})
     creation.looked += 1
     raise Later(LOOKS[creation.looked - 1], _("The gateway did not answer. Keyward looks whether the token is there."))
@@ -218,7 +210,7 @@ def _name(creation: Creation, now: datetime) -> None:
             await client.update(facts.remote_id, draft, facts.raw)
 
     try:
-        _call(creation.account, rename, Refused)
+        asking.call(creation.account, rename, Refused)
     except NotFound:
         raise
     except Refused as error:
@@ -236,7 +228,7 @@ def _note_refusal(creation: Creation, said: str) -> None:
 
 def _fetch_key(creation: Creation, now: datetime) -> None:
     """Fetch the key once and store it with its token, in one transaction."""
-    facts = _call(creation.account, lambda client: client.get(_remote(creation)), NotFound)
+    facts = asking.call(creation.account, lambda client: client.get(_remote(creation)), NotFound)
     key = facts.key or _reveal(creation, now)
     with transaction.atomic():
         creation.token = _save_token(creation, facts, key, now)
@@ -245,7 +237,7 @@ def _fetch_key(creation: Creation, now: datetime) -> None:
 
 
 def _read_back(creation: Creation, now: datetime) -> None:
-    facts = _call(creation.account, lambda client: client.get(_remote(creation)), NotFound)
+    facts = asking.call(creation.account, lambda client: client.get(_remote(creation)), NotFound)
     gateway = creation.account.gateway
     draft = drafting.from_json(creation.draft)
     creation.kept = drafting.compare(draft, facts, gateway.quota_per_unit)
@@ -274,7 +266,8 @@ def _first_verdict(token: Token, look: Look | None, now: datetime) -> Recorded:
     """Put the first look on the token. The gateway's trouble is not the token's."""
     if not look or look.judgement.light != "token":
         return Recorded()
-    token.probe_verdict, token.probe_note = look.judgement.verdict.value, look.judgement.note[:300]
+    if meaning(look.judgement.verdict).state:
+        token.probe_verdict, token.probe_note = look.judgement.verdict.value, look.judgement.note[:300]
     token.probed_at = now
     left = record(token, combine(facts_judgement(token, now), look.judgement), [look.evidence], now, TOKEN_POLICY)
     keep([left])
@@ -314,7 +307,7 @@ def _find(creation: Creation) -> TokenFacts | None:
 
     ours = [
         facts
-        for facts in _call(creation.account, walk)
+        for facts in asking.call(creation.account, walk)
         if facts.name == creation.nonce and facts.remote_id > creation.newest_before
     ]
     return min(ours, key=lambda facts: (not _fits(draft, facts), facts.remote_id), default=None)
@@ -340,7 +333,7 @@ def _reveal(creation: Creation, now: datetime) -> str:
     except NotFound:
         raise
     except GatewayError as error:
-        raise _later(account, error, "critical") from None
+        raise asking.later(account, error, "critical") from None
 
 
 def _save_token(creation: Creation, facts: TokenFacts, key: str, now: datetime) -> Token:
@@ -361,50 +354,6 @@ def _save_token(creation: Creation, facts: TokenFacts, key: str, now: datetime) 
     changes = {field: ("", value) for field, value in asked.items()}
     auditing.record(_actor(creation), "token.create", token, changes=changes, fingerprint=token.fingerprint)
     return token
-
-
-def _allow(account: Account, now: datetime) -> None:
-    grant = governor.grant(account.gateway, "management", CALLS, now)
-    if grant.calls < CALLS:
-        wait = max((grant.retry_at - now).total_seconds(), 1)
-        raise Later(wait, _("The gateway's limit is used up. Keyward goes on by itself in %(s)s s.") % {"s": int(wait)})
-
-
-def _post(account: Account, draft: TokenDraft) -> TokenFacts | None:
-    """The one POST. Raises what the gateway answered to it; a failure after which nobody knows what happened is no
-    error here, nor is one of a later call of the same visit: the next step looks."""
-    try:
-        return syncing.visit(account, lambda client: client.create(draft))
-    except (Refused, NotSupported, CredentialRefused, AccountBanned, RateLimited) as error:
-        if error.evidence.asked.startswith("POST"):
-            raise
-        return None
-    except GatewayError:
-        return None
-
-
-def _call(
-    account: Account,
-    act: Callable[[ManagementClient], Awaitable[T]],
-    raises: type[GatewayError] | tuple[type[GatewayError], ...] = (),
-) -> T:
-    """One act with the account's client. Raises Later for every error but those that the caller knows to handle."""
-    try:
-        return syncing.visit(account, act)
-    except GatewayError as error:
-        if isinstance(error, raises):
-            raise
-        raise _later(account, error) from None
-
-
-def _later(account: Account, error: GatewayError, kind: governor.Kind = "management") -> Later:
-    """How long to wait after an error, and the sentence that says why."""
-    if isinstance(error, RateLimited):
-        now = timezone.now()
-        wait = (governor.block(account.gateway, kind, error.retry_after, now) - now).total_seconds()
-    else:
-        wait = 15 if isinstance(error, Unreachable) else 60
-    return Later(wait, telling.why(error))
 
 
 def _remote(creation: Creation) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,9 +15,10 @@ from django.utils.translation import ngettext
 
 from tokens.gateways.records import TokenDraft, TokenFacts
 from tokens.health.verdicts import State
-from tokens.models import Account, Token
+from tokens.models import Account, Creation, Token
 
 MOST_IPS = 200
+THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")  # 1,250.50; a comma elsewhere may mean cents, so it is asked again
 HIGHEST_UNITS = 2**31 - 1  # the account's own quota is a 32-bit number on most databases, contract A.4
 
 
@@ -39,6 +41,7 @@ class Wish:
     expires_at: datetime | None = None
     model_limits: tuple[str, ...] = ()
     ip_limits: str = ""
+    same_quota: bool = False  # an edit that leaves the amount alone: it is not judged
 
 
 def name_limit(account: Account) -> int:
@@ -46,37 +49,61 @@ def name_limit(account: Account) -> int:
     return int(account.gateway.capabilities.get("name_bytes") or 30)
 
 
-def draft_of(account: Account, wish: Wish, now: datetime, *, token: Token | None = None) -> TokenDraft:
-    """The draft of a wish, or every reason against it at once. Raises DraftRefused."""
+def draft_of(
+    account: Account, wish: Wish, now: datetime, *, token: Token | None = None, stands: TokenDraft | None = None
+) -> TokenDraft:
+    """The draft of a wish, or every reason against it at once. Raises DraftRefused.
+
+    `stands` is what an edit starts from: what stays as it is on the gateway is not judged again.
+    """
     errors: dict[str, str] = {}
     name = wish.name.strip()
-    _gather(errors, "name", _name_problem(account, name, token))
-    units = 0
-    if not wish.unlimited:
-        try:
-            units = units_of(account, wish.amount_usd)
-        except ValueError as error:
-            errors["amount_usd"] = str(error)
-    _gather(errors, "group", _group_problem(account, wish.group))
-    if wish.expires_at is not None and wish.expires_at <= now:
+    if stands is None or name != stands.name:
+        _gather(errors, "name", _name_problem(account, name, token))
+    units = _units(account, wish, stands, errors)
+    if stands is None or wish.group != stands.group:
+        _gather(errors, "group", _group_problem(account, wish.group))
+    if wish.expires_at is not None and wish.expires_at <= now and not (stands and wish.expires_at == stands.expires_at):
         errors["expires_at"] = _("This time has passed. The token would be dead from the start.")
-    _gather(errors, "model_limits", _models_problem(account, wish.model_limits))
-    try:
-        ips = ip_list(wish.ip_limits)
-    except ValueError as error:
-        ips, errors["ip_limits"] = (), str(error)
+    if stands is None or set(wish.model_limits) != set(stands.model_limits):
+        _gather(errors, "model_limits", _models_problem(account, wish.model_limits))
+    ips = _ips(wish, stands, errors)
     if errors:
         raise DraftRefused(errors)
     return TokenDraft(name, wish.unlimited, units, wish.group, wish.expires_at, wish.model_limits, ips)
 
 
+def _units(account: Account, wish: Wish, stands: TokenDraft | None, errors: dict[str, str]) -> int:
+    if wish.unlimited:
+        return 0
+    if wish.same_quota and stands and not stands.unlimited:
+        return stands.quota_units
+    try:
+        return units_of(account, wish.amount_usd)
+    except ValueError as error:
+        errors["amount_usd"] = str(error)
+    return 0
+
+
+def _ips(wish: Wish, stands: TokenDraft | None, errors: dict[str, str]) -> tuple[str, ...]:
+    if stands and wish.ip_limits.split() == list(stands.ip_limits):
+        return stands.ip_limits
+    try:
+        return ip_list(wish.ip_limits)
+    except ValueError as error:
+        errors["ip_limits"] = str(error)
+    return ()
+
+
 def units_of(account: Account, typed: str) -> int:
     """USD as typed in the gateway's units. Raises ValueError with a sentence."""
-    text = typed.strip().lstrip("$").replace(",", "").strip()
+    text = typed.strip().removeprefix("$").strip()
+    if THOUSANDS.fullmatch(text):
+        text = text.replace(",", "")
     try:
         amount = Decimal(text)
     except InvalidOperation:
-        raise ValueError(_("Type an amount in USD, such as 5 or 12.50.")) from None
+        raise ValueError(_("Type an amount in USD with a point for the cents, such as 5 or 12.50.")) from None
     if not amount.is_finite() or amount <= 0:
         raise ValueError(_("The amount has to be more than zero. Without a limit, choose unlimited."))
     units = int(amount * Decimal(account.gateway.quota_per_unit))
@@ -179,13 +206,15 @@ def _name_problem(account: Account, name: str, token: Token | None) -> str:
     same = Token.objects.filter(account=account, name=name).exclude(state=State.RETIRED)
     if token:
         same = same.exclude(pk=token.pk)
-    if same.exists():
+    on_its_way = Creation.objects.filter(account=account, draft__name=name, next_try_at__isnull=False)
+    if same.exists() or (token is None and on_its_way.exists()):
         return _("A token of this name exists in this account. The gateway counts usage by name, so choose another.")
     return ""
 
 
 def _group_problem(account: Account, group: str) -> str:
-    if not group or not account.groups or group in account.group_names():
+    complete = account.gateway.capabilities.get("groups_complete", True)  # hubs hide private groups
+    if not group or not account.groups or not complete or group in account.group_names():
         return ""
     return _("This account may not use the group %(group)s. Calls with the token would be refused.") % {"group": group}
 
@@ -201,7 +230,7 @@ def _models_problem(account: Account, models: Iterable[str]) -> str:
 
 def _in_usd(units: int, per_usd: float) -> str:
     usd = Decimal(units) / Decimal(per_usd or 500_000)
-    return f"${usd:,.2f} ({units:,})"
+    return _("%(usd)s, %(units)s units") % {"usd": f"${usd:,.2f}", "units": f"{units:,}"}
 
 
 def _plain_ip(part: str) -> str:

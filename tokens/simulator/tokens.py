@@ -251,16 +251,21 @@ def _make(call: Call, account: Account, sent: dict[str, Any]) -> None:
     facts = {name: sent[name] if sent.get(name) is not None else zero for name, zero in ZERO.items()}
     facts["expired_time"] = facts["expired_time"] or -1  # the column's default; only creating knows it
     facts["allow_ips"] = facts["allow_ips"] or ""
-    fault = call.world.create_fault
-    if fault == "drop_model_limits":
-        facts |= {"model_limits_enabled": False, "model_limits": ""}
-    if fault == "drop_ip_limits":
-        facts["allow_ips"] = ""
     token = call.world.add_token(account, **facts)
     _set_auto(token, sent.get("auto_groups"))
+    fault = call.world.create_fault
+    _drop(token, fault)
     if fault == "twin":  # someone else, of the same name, a moment later
         call.world.add_token(account, token.name, remain_quota=call.world.quota_per_unit)
     call.hold = fault == "timeout_after_create"
+
+
+def _drop(token: Token, fault: str) -> None:
+    """A gateway that takes limits and does not store them does so in every write, not only in the first."""
+    if fault == "drop_model_limits":
+        token.model_limits_enabled, token.model_limits = False, ""
+    if fault == "drop_ip_limits":
+        token.allow_ips = ""
 
 
 def _set_auto(token: Token, groups: list[str] | None) -> None:
@@ -304,6 +309,7 @@ def _write(call: Call, token: Token, sent: dict[str, Any]) -> web.Response:
         for name, zero in ZERO.items():
             setattr(token, name, sent[name] if sent.get(name) is not None else zero)
         _set_auto(token, sent.get("auto_groups") if "auto_groups" in sent else token.auto_groups)
+        _drop(token, call.world.create_fault)
     token.settle_fault()
     call.world.touch()
     return call.data(shown(call, token))
