@@ -80,3 +80,23 @@ def test_the_state_is_there_as_json_without_keys(sim: Simulator, client: Client,
 def test_the_page_without_its_slash_leads_to_it(client: Client) -> None:
     said = client.get("/_sim")
     assert (said.status, said.headers["location"]) == (308, "/_sim/")
+
+
+def test_a_webhook_arrives_in_the_inbox_and_stands_on_the_page(client: Client) -> None:
+    said = client.ask("POST", "/_sim/inbox", body={"event": "failing", "title": "<b>ci</b> is failing"})
+    assert said.status == 204
+    page = client.get("/_sim/").body.decode()
+    assert "&lt;b&gt;ci&lt;/b&gt; is failing" in page
+    assert client.get("/_sim/inbox").json[0]["body"]["event"] == "failing"
+
+
+def test_the_inbox_keeps_the_last_twenty(sim: Simulator, client: Client) -> None:
+    for number in range(25):
+        client.ask("POST", "/_sim/inbox", body={"title": f"number {number}"})
+    assert [one["body"]["title"] for one in sim.world.inbox] == [f"number {number}" for number in range(5, 25)]
+
+
+@pytest.mark.parametrize("body", ["text", [], {"long": "x" * 70_000}])
+def test_the_inbox_refuses_what_is_no_small_json_object(sim: Simulator, client: Client, body: object) -> None:
+    assert client.ask("POST", "/_sim/inbox", body=body).status == 400
+    assert sim.world.inbox == []

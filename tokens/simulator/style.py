@@ -21,6 +21,12 @@ form { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; padding: 9
 form + form { border-top: 1px solid var(--line); }
 form span { flex: 1 1 260px; overflow-wrap: anywhere; }
 form.failing span { color: var(--bad); }
+.mail { padding: 9px 16px; }
+.mail + .mail { border-top: 1px solid var(--line); }
+.mail summary { cursor: pointer; overflow-wrap: anywhere; }
+.mail time { color: var(--quiet); font-variant-numeric: tabular-nums; }
+.mail.failing strong { color: var(--bad); }
+pre { margin: 8px 0 0; font-size: 12px; line-height: 18px; white-space: pre-wrap; overflow-wrap: anywhere; }
 select, button { font: inherit; min-height: 32px; padding: 4px 10px; color: inherit; background: var(--panel);
   border: 1px solid var(--quiet); border-radius: 7px; }
 select { min-width: 216px; }

@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from . import inbox
 from .records import ACCOUNT_FAULTS, TOKEN_FAULTS, Account, Token
 from .style import CSS
 from .world import CREATE_FAULTS, GATEWAY_FAULTS, World
@@ -36,6 +37,8 @@ class Switches:
 
     async def answer(self, request: web.BaseRequest) -> web.Response:
         path = request.path.removeprefix("/_sim").strip("/")
+        if request.method == "POST" and path == "inbox":
+            return self._arrive(await request.read())
         if request.method == "POST":
             form = await request.post()
             return self._switch(path, str(form.get("fault", "")))
@@ -47,7 +50,16 @@ class Switches:
             return web.Response(text=CSS, content_type="text/css", headers=_safe())
         if path == "state":
             return web.json_response(state(self.world), dumps=_dump)
+        if path == "inbox":
+            return web.json_response(self.world.inbox, dumps=_dump)
         return web.Response(status=404, text="No such page\n")
+
+    def _arrive(self, body: bytes) -> web.Response:
+        try:
+            inbox.take(self.world, body)
+        except inbox.NotTaken as refused:
+            return web.Response(status=400, text=f"{refused}\n")
+        return web.Response(status=204)
 
     def _switch(self, path: str, fault: str) -> web.Response:
         kind, _, number = path.partition("/")
@@ -130,10 +142,12 @@ def page(world: World) -> str:
         f"<h1>{escape(world.system_name)}</h1>"
         f"<p>A simulated gateway, brand <code>{escape(world.brand)}</code>,"
         f" dialect <code>{escape(world.dialect)}</code>."
-        " Make a part of it fail, watch what the dashboard says, and take the fault back.</p>"
+        " Make a part of it fail, watch what the dashboard says, and take the fault back."
+        ' <a href="/_sim/#inbox">The alerts arrive below.</a></p>'
         f"<section><h2>Gateway</h2>{_row('Everything it answers', 'gateway', world.gateway_fault, GATEWAY_FAULTS)}"
         f"{_row('Creating a token', 'create', world.create_fault, CREATE_FAULTS)}</section>"
-        f'{sections}<p><a href="/_sim/state">State as JSON</a></p></main></body></html>'
+        f"{inbox.section(world)}{sections}"
+        '<p><a href="/_sim/state">State as JSON</a>, <a href="/_sim/inbox">inbox as JSON</a></p></main></body></html>'
     )
 
 

@@ -64,6 +64,7 @@ class World:
     jitter_ms: int = 0
     started: int = field(default_factory=lambda: int(time.time()))
     last_token_id: int = 0
+    inbox: list[dict[str, Any]] = field(default_factory=list)  # webhooks that arrived, see inbox.py
     changes: int = 0
     keys: dict[str, Token] = field(default_factory=dict, repr=False)
 
