@@ -28,7 +28,7 @@ from tokens.vault.fingerprint import fingerprint
 
 from . import auditing, looking, syncing
 from .auditing import Actor
-from .checking import WORKED_FOR
+from .checking import QUEUED_FOR, WORKED_FOR
 
 PROBE_PATIENCE = 15  # seconds that somebody waits for a whole probe
 
@@ -88,15 +88,21 @@ def probe_again(actor: Actor, gateway: Gateway) -> ProbeResult:
     """Ask the gateway anew what it is and can do."""
     found = probe_address(gateway.base_url)
     if found.answers:
-        before = {"version": gateway.version, "dialect": gateway.dialect}
-        gateway.version, gateway.dialect, gateway.probed_at = found.version, found.dialect, timezone.now()
-        gateway.capabilities, gateway.quota_per_unit = found.capabilities, found.quota_per_unit
-        fields = ["version", "dialect", "capabilities", "quota_per_unit", "probed_at"]
-        with transaction.atomic():
-            gateway.save(update_fields=fields)
-            after = {"version": gateway.version, "dialect": gateway.dialect}
-            auditing.record(actor, "gateway.probe", gateway, changes=auditing.differences(before, after))
+        take_probe(actor, gateway, found)
     return found
+
+
+def take_probe(actor: Actor, gateway: Gateway, found: ProbeResult, action: str = "gateway.probe") -> None:
+    """Put what a probe found on the gateway; `action` gateway.move also takes the probed address."""
+    names = ["version", "dialect", *(["base_url"] if action == "gateway.move" else [])]
+    before = {name: getattr(gateway, name) for name in names}
+    for name in (*names, "capabilities", "quota_per_unit"):
+        setattr(gateway, name, getattr(found, name))
+    gateway.probed_at, gateway.next_check_at = timezone.now(), timezone.now()
+    after = {name: getattr(gateway, name) for name in names}
+    with transaction.atomic():
+        gateway.save(update_fields=[*names, "capabilities", "quota_per_unit", "probed_at", "next_check_at"])
+        auditing.record(actor, action, gateway, changes=auditing.differences(before, after))
 
 
 def add_account(actor: Actor, gateway: Gateway, new: NewAccount) -> Account:
@@ -210,6 +216,14 @@ def reading_now(account: Account) -> int:
     Account.objects.filter(pk=account.pk).update(next_check_at=now)
     lease_token, ids = Account.objects.filter(pk=account.pk).claim(now, limit=1, lease=WORKED_FOR)
     return syncing.sync_account(account.pk, lease_token) if ids else 0
+
+
+def claim_reading(account: Account) -> str:
+    """Take the account for a reading by a worker; the lease for its message, "" when it is being read already."""
+    now = timezone.now()
+    Account.objects.filter(pk=account.pk).update(next_check_at=now)
+    lease_token, ids = Account.objects.filter(pk=account.pk).claim(now, limit=1, lease=QUEUED_FOR)
+    return lease_token if ids else ""
 
 
 def is_dead(account: Account) -> bool:

@@ -1,4 +1,4 @@
-"""Stop and resume the watching of a token, by a person or when its time has come."""
+"""Stop and resume the watching of a token or a gateway, by a person or when its time has come."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tokens.health.verdicts import State
-from tokens.models import Token
+from tokens.models import Gateway, Token
 from tokens.models.token import RANK
 
 from . import auditing, incidents
@@ -41,6 +41,34 @@ def resume_due(now: datetime) -> int:
     for token in over:
         resume(KEYWARD, token)
     return len(over)
+
+
+def pause_gateway(actor: Actor, gateway: Gateway) -> None:
+    """Nothing of this gateway is called, neither keys nor accounts; its open incident closes."""
+    if gateway.paused_at:
+        return
+    gateway.paused_at, gateway.state = timezone.now(), State.PAUSED.value
+    _save_gateway(actor, gateway, "gateway.pause")
+
+
+def resume_gateway(actor: Actor, gateway: Gateway) -> None:
+    """Knock at once; what the gateway was before is found out anew, so that no old failure stands."""
+    if not gateway.paused_at:
+        return
+    gateway.paused_at, gateway.frozen_at, gateway.state = None, None, State.NEW.value
+    gateway.next_check_at = timezone.now()
+    _save_gateway(actor, gateway, "gateway.resume")
+
+
+def _save_gateway(actor: Actor, gateway: Gateway, action: str) -> None:
+    gateway.state_since = timezone.now()
+    gateway.pending_verdict, gateway.pending_count, gateway.pending_since = "", 0, None
+    fields = "paused_at frozen_at state state_since next_check_at pending_verdict pending_count pending_since"
+    with transaction.atomic():
+        gateway.save(update_fields=fields.split())
+        if gateway.paused_at:
+            incidents.close_for(gateway, timezone.now())
+        auditing.record(actor, action, gateway)
 
 
 def _save(token: Token, actor: Actor, action: str, changes: dict[str, tuple[str, str]]) -> None:

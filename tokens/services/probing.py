@@ -166,7 +166,8 @@ def settled(asked: Asked, kind: str, *, anyway: bool = False) -> ProbeResult:
         raise NotYet(_("This address is connected already, as %(name)s.") % {"name": asked.twin.name})
     if asked.found and asked.answers:
         if asked.elsewhere:
-            raise NotYet(_("The gateway is at another address. Use the one below if you know it."))
+            words = _("The gateway answers at another address, %(address)s. Take that one if you know it.")
+            raise NotYet(words % {"address": asked.right})
         return asked.found
     if not anyway or asked.found is None:
         raise NotYet(no_answer(asked), insist=asked.found is not None)

@@ -15,6 +15,8 @@ from tokens.models.token import RANK
 from tokens.models.watched import LOOKS_KEPT, Watched
 
 EVIDENCE_KEPT = 8
+LOOKS_FRESH = 23  # looks kept as they came
+OLD_LOOKS_APART = 40 * 60  # seconds: the rest of the 60 then covers a day
 RUNG_ORDER = ("status", "account", "facts", "models", "usage", "dry", "call")
 
 # What record() may change on any subject; each writer adds its own facts.
@@ -56,7 +58,20 @@ def record(
 def keep_look(subject: Watched, verdict: Verdict, look: Evidence, now: datetime) -> None:
     """Add a look to the short memory that the chart is drawn from."""
     row = [int(now.timestamp()), look.latency_ms, verdict.value, look.status]
-    subject.looks = [*subject.looks, row][-LOOKS_KEPT:]
+    subject.looks = thinned([*subject.looks, row])
+
+
+def thinned(looks: list[list[Any]]) -> list[list[Any]]:
+    """At most LOOKS_KEPT: the one that has just become old goes when it follows another too closely, else the oldest.
+
+    So a gateway that is looked at every minute and a token every ten minutes both remember a day.
+    """
+    if len(looks) <= LOOKS_KEPT:
+        return looks
+    crossing = len(looks) - 1 - LOOKS_FRESH
+    close = looks[crossing][0] - looks[crossing - 1][0] < OLD_LOOKS_APART
+    dropped = crossing if close else 0
+    return (looks[:dropped] + looks[dropped + 1 :])[-LOOKS_KEPT:]
 
 
 def close_streak(subject: Watched) -> Streak | None:
