@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from tokens.models import Account, Channel, Gateway, Incident, Rule, Tag, Token, User
+from tokens.models.token import RANK
 
 _numbers = count(1)
 ALPHANUMERIC = string.ascii_letters + string.digits
@@ -47,6 +48,7 @@ def make_token(
     number = next(_numbers)
     gateway = gateway or (account.gateway if account else make_gateway())
     given = {"name": f"token-{number}", "next_check_at": timezone.now(), "unlimited": True}
+    given["rank"] = RANK[fields.get("state", "new")]
     token = Token(gateway=gateway, account=account, **{**given, **fields})
     token.seal_key(key or make_key())
     token.index_for_search()

@@ -29,7 +29,7 @@ SOON = timedelta(days=30)
 REMEMBERED = 20  # seconds that a count and a list of choices are kept
 OF_RANK = {rank: state for state, rank in RANK.items()}
 # Columns that no row of the list shows; some are long.
-UNSHOWN = ("key_sealed", "evidence", "search_text", "facts_note", "probe_note")
+UNSHOWN = ("evidence", "search_text", "facts_note", "probe_note")
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def bring_in(request: HttpRequest, account_id: int) -> HttpResponse:
             return _bring(request, account, picked, _about(form.cleaned_data))
         found = adding.candidates(account, timezone.now())
     except GatewayError as error:
-        return render(request, "tokens/bring_in.html", {"account": account, "form": form, "trouble": _trouble(error)})
+        return render(request, "tokens/bring_in.html", {"account": account, "form": form, "refusal": _refusal(error)})
     if request.method == "POST" and not picked:
         form.add_error(None, _("No token was ticked, so nothing was added."))
     context = {"account": account, "form": form, "picked": picked, "known": sum(bool(one.known) for one in found)}
@@ -111,7 +111,7 @@ def _locked(form: AddForm | BringInForm) -> bool:
     return bool(trouble)
 
 
-def _trouble(error: GatewayError) -> dict[str, Any]:
+def _refusal(error: GatewayError) -> dict[str, Any]:
     """What the gateway's refusal means, in plain words, and whether a new access token would help."""
     if isinstance(error, RateLimited):
         wait = wording.span(error.retry_after or 60)
