@@ -11,6 +11,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db.models import Count
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from tokens.health.verdicts import State, Verdict, meaning
 from tokens.models import Account, Change, Gateway, Incident, Notification, Token
@@ -147,7 +148,7 @@ def coming(now: datetime) -> list[Coming]:
     """What ends next: expiries and forecasts by date, then quotas that are nearly used up."""
     tokens = Token.objects.select_related("gateway").defer("evidence", "looks", "key_sealed", "search_text")
     ending = tokens.filter(expires_at__gt=now, expires_at__lt=now + SOON).exclude(state=State.RETIRED)
-    dated = [_expiry(token) for token in ending.order_by("expires_at")[:NEXT]]
+    dated = [_expiry(token, now) for token in ending.order_by("expires_at")[:NEXT]]
     dated += _dry(Account.objects.select_related("gateway").filter(balance_units__gt=0)[:200], now)
     dated.sort(key=lambda one: one.at or now)
     low = tokens.filter(rank=RANK[State.DEGRADED], verdict=Verdict.QUOTA_LOW).order_by("rank", "name", "pk")[:NEXT]
@@ -204,10 +205,16 @@ def _light(name: Any, icon: str, states: Counter[str]) -> Light:
     return Light(name, icon, failing, degraded, states["healthy"])
 
 
-def _expiry(token: Token) -> Coming:
-    return Coming(
-        token, "calendar-clock", _("Expires, on %(gateway)s") % {"gateway": token.gateway.name}, token.expires_at
+def _expiry(token: Token, now: datetime) -> Coming:
+    left = (token.expires_at or now) - now
+    hours = int(left.total_seconds()) // 3600
+    words = {"gateway": token.gateway.name, "n": hours if hours < 48 else left.days}
+    said = (
+        _("Expires in %(n)d h, on %(gateway)s")
+        if hours < 48
+        else ngettext("Expires in %(n)d day, on %(gateway)s", "Expires in %(n)d days, on %(gateway)s", left.days)
     )
+    return Coming(token, "calendar-clock", said % words, token.expires_at)
 
 
 def _low(token: Token) -> Coming:

@@ -39,7 +39,7 @@ def subscribe(actor: Actor, *, name: str, kind: str, target: str, wish: Wish) ->
     with transaction.atomic():
         channel.save()
         _listen(channel, wish)
-        changes = auditing.differences({}, _kept(channel))
+        changes = {field: ("", value) for field, value in _kept(channel).items() if value}
         auditing.record(actor, "channel.create", channel, changes=changes)
     return channel, secret
 

@@ -22,7 +22,7 @@ from tokens.models import Channel, Notification
 from tokens.services import paging, subscribing
 
 from .access import actor_of
-from .forms.channel import FORMS, form_of
+from .forms.channel import FORMS, form_of, slug_of
 from .fragments import done, page_or_part
 
 log = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ KINDS = {
     kind.slug: kind
     for kind in (
         Kind("email", gettext_lazy("Email"), "mail", gettext_lazy("One or more addresses")),
+        Kind("webhook", gettext_lazy("Signed webhook"), "webhook", gettext_lazy("JSON to your own server")),
         Kind("slack", "Slack", "hash", gettext_lazy("An incoming webhook")),
         Kind("discord", "Discord", "message-circle", gettext_lazy("A channel's webhook")),
         Kind("telegram", "Telegram", "send", gettext_lazy("A bot and a chat")),
@@ -51,7 +52,6 @@ KINDS = {
         Kind("gotify", "Gotify", "server", gettext_lazy("An application on your server")),
         Kind("pagerduty", "PagerDuty", "siren", gettext_lazy("A service's integration")),
         Kind("url", gettext_lazy("Another service"), "link", gettext_lazy("By its Apprise URL")),
-        Kind("webhook", gettext_lazy("Signed webhook"), "webhook", gettext_lazy("JSON to your own server")),
     )
 }
 
@@ -59,7 +59,8 @@ KINDS = {
 @require_GET
 def channel_list(request: HttpRequest) -> HttpResponse:
     channels = Channel.objects.prefetch_related("rules__gateways", "rules__tags")
-    return render(request, "alerts/list.html", {"channels": channels, "kinds": KINDS.values()})
+    listed = [(channel, KINDS[slug_of(channel)]) for channel in channels]
+    return render(request, "alerts/list.html", {"channels": listed, "kinds": KINDS.values()})
 
 
 @sensitive_post_parameters()
@@ -90,9 +91,8 @@ def channel_page(request: HttpRequest, channel_id: int) -> HttpResponse:
         subscribing.edit(actor_of(request), channel, name=given["name"], wish=form.wish(), target=form.target)
         messages.success(request, _("Changes to “%(name)s” are saved.") % {"name": channel.name})
         return done(request, channel.get_absolute_url())
-    kind = next(slug for slug, each in FORMS.items() if isinstance(form, each))
     context = {
-        **_form_context(form, kind),
+        **_form_context(form, slug_of(channel)),
         "channel": Channel.objects.get(pk=channel_id),
         "notes": channel.notifications.all()[:8],
         "note": _tested(request, channel),

@@ -279,6 +279,11 @@ FORMS: dict[str, type[ChannelForm]] = {
 }
 
 
+def slug_of(channel: Channel) -> str:
+    """Which of the forms made a channel."""
+    return channel.kind if channel.kind != "apprise" else addressing.service_of(channel.target_hint)
+
+
 def form_of(channel: Channel) -> type[ChannelForm]:
     """The form that a channel is edited with."""
-    return FORMS[channel.kind if channel.kind != "apprise" else addressing.service_of(channel.target_hint)]
+    return FORMS[slug_of(channel)]
