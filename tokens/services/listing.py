@@ -26,6 +26,7 @@ from tokens.models.token import RANK, TokenQuerySet
 PAGE = 25
 LONGEST = 1000  # characters of one parameter; a cursor holds a name
 SOON = timedelta(days=30)
+DUE_COUNTED = 500  # a worker takes those first
 REMEMBERED = 20  # seconds that a count and a list of choices are kept
 OF_RANK = {rank: state for state, rank in RANK.items()}
 # Columns that no row of the list shows; some are long.
@@ -173,8 +174,10 @@ def counts(now: datetime) -> dict[str, int]:
 
 
 def running(now: datetime) -> int:
-    """How many tokens are in a worker's hands right now."""
-    return Token.objects.filter(next_check_at__lte=now, lease_until__gt=now).count()
+    """How many tokens are in a worker's hands right now, counted among those that are due for longest."""
+    due = Token.objects.filter(next_check_at__lte=now).order_by("next_check_at")
+    leases = due.values_list("lease_until", flat=True)[:DUE_COUNTED]
+    return sum(until is not None and until > now for until in leases)
 
 
 def choices() -> dict[str, list[tuple[str, str]]]:
