@@ -68,5 +68,5 @@ def broker(url: str, data_dir: Path) -> dict[str, Any]:
     return {
         "broker_url": "filesystem://localhost/",
         "broker_transport": "dashboard.broker:Transport",
-        "broker_transport_options": {**folders, "polling_interval": 0.5},  # seconds
+        "broker_transport_options": {**folders, "polling_interval": 0.02},  # seconds
     }

@@ -1,6 +1,8 @@
 """The one HTTP client: httpx over aiohttp, which judges every address where the socket is made.
 
 No redirects, no cookies, no proxies or netrc from the environment; bodies capped by decoded size, time capped in all.
+Requests go to httpx's transport, not through its AsyncClient: what that adds (redirects, cookies, auth, hooks) is what
+is not wanted here, and it costs more than the rest of a call.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, Self
 
@@ -96,27 +97,21 @@ class Wire:
         self._body_limit = body_limit
         self._inner_resolver = resolver
         self._tls = tls or tls_context()
-        self._client: httpx.AsyncClient | None = None
+        self._transport: httpx.AsyncBaseTransport | None = None
+        self._judged: dict[str, httpx.URL] = {}  # as asked for, and as the policy lets it pass
 
     async def __aenter__(self) -> Self:
         self._turns = asyncio.Semaphore(self._concurrency)
         self._resolver = JudgingResolver(self.policy, self._inner_resolver or aiohttp.ThreadedResolver())
-        self._client = httpx.AsyncClient(
-            transport=AiohttpTransport(verify=self._tls, trust_env=False, client=self._session()),
-            headers=DEFAULT_HEADERS,
-            timeout=httpx.Timeout(None, connect=self._connect_timeout),
-            follow_redirects=False,
-            trust_env=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        )
+        self._transport = AiohttpTransport(verify=self._tls, trust_env=False, client=self._session())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            await transport.aclose()
             await self._resolver.close()
 
     async def send(
@@ -131,13 +126,13 @@ class Wire:
         timeout: float | None = None,  # noqa: ASYNC109 - the interface promises it
     ) -> Answer:
         """One request, one answer, whatever its status. Raises NetworkFault when no whole answer came in time."""
-        if self._client is None:
+        if self._transport is None:
             raise RuntimeError("Enter the wire first: async with Wire(policy) as wire.")
         async with self._turns:
             try:
                 async with asyncio.timeout(self._total_timeout if timeout is None else timeout):
-                    request = self._request(self._client, method, url, headers, json, content, params)
-                    return await self._exchange(self._client, request)
+                    request = self._request(method, url, headers, json, content, params)
+                    return await self._exchange(self._transport, request)
             except NetworkFault as known:
                 fault = known
             except EXPECTED as error:
@@ -161,7 +156,6 @@ class Wire:
 
     def _request(
         self,
-        client: httpx.AsyncClient,
         method: str,
         url: str,
         headers: Mapping[str, str] | None,
@@ -172,12 +166,25 @@ class Wire:
         for value in (headers or {}).values():
             if not (value.isascii() and value.isprintable()):
                 raise NetworkFault("closed", _("The key or access token holds characters that cannot be sent."))
-        url = self.policy.check_url(url)
-        return client.build_request(method, url, headers=headers, json=json, content=content, params=params)
+        return httpx.Request(
+            method,
+            self._judge(url),
+            headers={**DEFAULT_HEADERS, **(headers or {})},
+            params=params,
+            json=json,
+            content=content,
+            extensions={"timeout": {"connect": self._connect_timeout}},
+        )
 
-    async def _exchange(self, client: httpx.AsyncClient, request: httpx.Request) -> Answer:
+    def _judge(self, url: str) -> httpx.URL:
+        """The URL in its normal spelling. A wire asks for few different ones, so each is judged once."""
+        if url not in self._judged:
+            self._judged[url] = httpx.URL(self.policy.check_url(url))
+        return self._judged[url]
+
+    async def _exchange(self, transport: httpx.AsyncBaseTransport, request: httpx.Request) -> Answer:
         started = time.perf_counter()
-        response = await client.send(request, stream=True)
+        response = await transport.handle_async_request(request)
         try:
             body, truncated = await self._read(response)
         finally:

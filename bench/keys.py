@@ -1,0 +1,142 @@
+"""Key checks a second through the real Celery path, beside the bare loop and beside one task a token.
+
+    python -m bench.keys [--tokens 12000]
+
+Honours DATABASE_URL and CELERY_BROKER_URL; without them SQLite and the queue in the data folder. The worker has one
+process, as the bare loop has; its scheduler is the real one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from bench import aims, mock, stage
+
+CONCURRENCY = 16
+PLAIN_TOKENS = 400  # for one task a token
+WORKER = ("--pool", "prefork", "--concurrency", "1")
+
+
+async def bare(url: str, calls: int) -> float:
+    """Calls a second of httpx over aiohttp alone: same concurrency, a header with a key, the body read as JSON."""
+    todo = iter(range(calls))
+    session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONCURRENCY))
+    async with httpx.AsyncClient(transport=AiohttpTransport(client=session)) as client:
+
+        async def work() -> None:
+            for number in todo:
+                answer = await client.get(f"{url}/v1/models", headers={"Authorization": f"Bearer sk-{number:048}"})
+                answer.json()
+
+        began = time.perf_counter()
+        await asyncio.gather(*(work() for _ in range(CONCURRENCY)))
+        return calls / (time.perf_counter() - began)
+
+
+def batched(tokens: int) -> tuple[float, float]:
+    """Checks a second with claim, lease, decryption, verdict and storage; and the worker's peak in MB."""
+    from tokens.models import Token
+    from tokens.tasks import dispatch_checks
+
+    with stage.celery("worker", *WORKER) as worker:
+        stage.wait_until(lambda: answering(), "the worker to take a task")
+        now = datetime.now(UTC)
+        Token.objects.update(next_check_at=now)
+        with stage.celery("beat"):
+            began = time.perf_counter()
+            dispatch_checks.delay()
+            stage.wait_until(lambda: looked() >= tokens, "every token to be checked", every=0.05)
+            took = time.perf_counter() - began
+        (child,) = stage.children_of(worker.pid)
+        return tokens / took, stage.peak_mb(child)
+
+
+def one_by_one(tokens: int) -> float:
+    """Checks a second with one task a token, all of them sent beforehand."""
+    from bench.one_by_one import check_one
+    from tokens.models import Token
+
+    ids = list(Token.objects.values_list("pk", flat=True)[:tokens])
+    with stage.celery("worker", *WORKER, app="bench.one_by_one"):
+        stage.wait_until(lambda: answering(), "the worker to take a task")
+        began = time.perf_counter()
+        for pk in ids:
+            check_one.delay(pk)
+        stage.wait_until(lambda: looked() >= tokens, "every token to be checked", every=0.05)
+        return tokens / (time.perf_counter() - began)
+
+
+def answering() -> bool:
+    """Whether a worker took the pulse task; asks again each time."""
+    from tokens.models import Pulse
+    from tokens.tasks import beat_pulse
+
+    if Pulse.objects.filter(name="worker").exists():
+        Pulse.objects.all().delete()
+        return True
+    beat_pulse.apply_async(expires=5)
+    time.sleep(0.4)
+    return False
+
+
+def looked() -> int:
+    from tokens.models import Token
+
+    return Token.objects.filter(streak_looks__gt=0).count()
+
+
+def seed(url: str, tokens: int) -> None:
+    from tokens.models import Token
+
+    Token.objects.all().delete()
+    now = datetime.now(UTC)
+    from tokens.models import Gateway
+
+    gateway: Any = Gateway.objects.first() or stage.make_gateway(
+        url, now, check_interval=86_400, concurrency=CONCURRENCY
+    )
+    stage.make_tokens(gateway, range(tokens), None)
+
+
+def measure(tokens: int) -> None:
+    where = "PostgreSQL + Redis" if os.environ.get("DATABASE_URL") else "SQLite + embedded queue"
+    print(f"\n(a) key checks a second, one process, {CONCURRENCY} calls at once; {where}")
+    with ExitStack() as stack:
+        url = stack.enter_context(mock.running())
+        stack.enter_context(stage.folder())
+        aims.told("the mock's own ceiling", asyncio.run(mock.ceiling(url)), "/s")
+        seed(url, PLAIN_TOKENS)
+        plain = one_by_one(PLAIN_TOKENS)
+        seed(url, tokens)
+        before = asyncio.run(bare(url, tokens // 3))
+        rate, peak = batched(tokens)
+        loop = (before + asyncio.run(bare(url, tokens // 3))) / 2
+        aims.told("bare httpx over aiohttp, no storage", loop, "/s")
+        aims.told("one task a token", plain, "/s")
+        aims.told("Keyward", rate, "/s")
+        aims.at_least("part of the bare loop", rate / loop, 0.7)
+        aims.at_least("times one task a token", rate / plain, 15)
+        print("(d) memory")
+        aims.at_most("peak of the worker after that sweep", peak, 200, " MB")
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--tokens", type=int, default=12_000)
+    measure(options.parse_args().tokens)
+    return 1 if aims.missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
