@@ -60,7 +60,7 @@ def make_token(
     return token
 
 
-def make_incident(token: Token, **fields: Any) -> Incident:
+def make_incident(token: Token, /, **fields: Any) -> Incident:
     now = timezone.now()
     given = {
         "light": "token",

@@ -183,8 +183,8 @@ def change_words(change: Change) -> str:
 
 
 def own_pulse(now: datetime) -> OwnPulse:
-    sent = cache.get_or_set("overview alerts", lambda: _alerts(now), KEPT) or {}
-    oldest = cache.get_or_set("overview oldest", lambda: _oldest() or "", KEPT)
+    sent = cache.get_or_set("overview.alerts", lambda: _alerts(now), KEPT) or {}
+    oldest = cache.get_or_set("overview.oldest", lambda: _oldest() or "", KEPT)
     return OwnPulse(
         alive=pulsing.alive(now),
         oldest=oldest or None,

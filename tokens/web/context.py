@@ -26,7 +26,7 @@ def nav(request: HttpRequest) -> dict[str, Any]:
 def _nav() -> dict[str, Any]:
     pulse = pulsing.alive(timezone.now())
     return {
-        **(cache.get_or_set("nav counts", _counts, KEPT) or {}),
+        **(cache.get_or_set("nav.counts", _counts, KEPT) or {}),
         "incidents": incidents.open_incidents(),
         "pulse": {"state": pulse.state, "words": pulse.words, "seconds": pulse.seconds},
     }
