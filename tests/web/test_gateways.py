@@ -101,7 +101,7 @@ def test_the_page_shows_accounts_with_balance_forecast_and_groups(signed_in: Any
         groups_read_at=now,
     )
     page = page_of(signed_in, gateway)
-    for words in ("$10.00", "5,000,000 units", "Empty about", "vip 1.50 ×", "user 48207, never shown", "below $5.00"):
+    for words in ("$10.00", "5,000,000 units", "Empty about", "vip 1.5 ×", "user 48207, never shown", "below $5.00"):
         assert words in page
 
 

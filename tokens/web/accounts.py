@@ -10,9 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tokens import tasks
 from tokens.models import Account, Gateway
-from tokens.services import connecting, unlocking
+from tokens.services import connecting, unlocking, waking
 from tokens.services.connecting import AccessTokenRefused, NewAccount
 
 from .access import actor_of
@@ -42,7 +41,7 @@ def add(request: HttpRequest, gateway_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def access_token(request: HttpRequest, account_id: int) -> HttpResponse:
     account = _account(account_id)
-    form = AccessTokenForm(request.POST if request.method == "POST" else None)
+    form = AccessTokenForm(request.POST if request.method == "POST" else None, account=account)
     if form.is_valid() and (new := _opened(form, account.name)):
         try:
             connecting.replace_access_token(actor_of(request), account, new)
@@ -79,7 +78,7 @@ def read(request: HttpRequest, account_id: int) -> HttpResponse:
     """A worker reads it at once; the account's panel shows that it does, and then what came of it."""
     account = _account(account_id)
     if lease_token := connecting.claim_reading(account):
-        tasks.sync_account.apply_async((account.pk, lease_token), expires=tasks.ORDER_EXPIRES)
+        waking.reader(account.pk, lease_token)
     else:
         messages.info(request, _("%(name)s is being read already.") % {"name": account.name})
     return done(request, account.get_absolute_url())

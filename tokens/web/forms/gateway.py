@@ -90,8 +90,8 @@ class AccountForm(AccountFields):
 class AccessTokenForm(AccountFields):
     """A new access token for an account that is there."""
 
-    def __init__(self, data: Any = None) -> None:
-        super().__init__(data)
+    def __init__(self, data: Any = None, *, account: Account) -> None:
+        super().__init__(data, initial={"user_id": account.user_id})
         del self.fields["account_name"]
         self.fields["access_token"].required = True
 
