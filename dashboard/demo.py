@@ -1,14 +1,17 @@
 """The demo: the same program in a data folder of its own, with simulated gateways beside it and a sign-in ready."""
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard import files
 from dashboard.env import Env
+from tokens.management.demo.cast import HOUSES
 
 USER = "demo"
-BRANDS = ("comet_api_error", "new_api_error")
+BRANDS = tuple(house.brand for house in HOUSES)
+NAMES = {house.brand: house.name for house in HOUSES}
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,11 @@ def demo_gateways(env: Env) -> tuple[DemoGateway, ...]:
         DemoGateway(port, brand, env.data_dir / f"gateway-{brand.removesuffix('_error')}.json")
         for port, brand in zip(ports, BRANDS, strict=True)
     )
+
+
+def switches(gateways: Iterable[DemoGateway]) -> list[tuple[str, str]]:
+    """Name and address of each simulator's own page, where a visitor makes things fail."""
+    return [(NAMES[gateway.brand], f"{gateway.url}/_sim/") for gateway in gateways]
 
 
 def password(data_dir: Path) -> str:
