@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent.parent
-INSTALLING, STARTING, STOPPING = 600, 120, 12  # seconds
+INSTALLING, STARTING, STOPPING = 420, 60, 12  # seconds
 
 
 def main() -> None:
@@ -149,4 +149,5 @@ def belongs(pid: int, mark: bytes) -> bool:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))
     main()
