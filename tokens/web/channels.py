@@ -17,9 +17,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from kombu.exceptions import KombuError
 
-from tokens import tasks
 from tokens.models import Channel, Notification
-from tokens.services import paging, subscribing
+from tokens.services import paging, subscribing, waking
 
 from .access import actor_of
 from .forms.channel import FORMS, form_of, slug_of
@@ -108,7 +107,7 @@ def test(request: HttpRequest, channel_id: int) -> HttpResponse:
         return done(request, channel.get_absolute_url())
     note = subscribing.send_test(actor_of(request), channel, timezone.now())
     try:
-        tasks.deliver_due.delay()
+        waking.deliverer()
     except (KombuError, OSError) as error:  # the next tick delivers it all the same
         log.warning("the queue did not take a wake-up: %s", type(error).__name__)
     return done(request, f"{channel.get_absolute_url()}?delivery={note.pk}")

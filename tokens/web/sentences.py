@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -15,6 +15,7 @@ from tokens.templatetags import wording
 
 STANDS_STILL = (State.HEALTHY, State.DEGRADED, State.FAILING)  # what an outage of the gateway freezes
 STATE_WORDS = dict(STATES)
+DUE_SHOWN = timedelta(seconds=30)
 QUOTA_WARNS = 0.9  # share used from which the meter turns amber
 
 
@@ -62,13 +63,14 @@ def state_word(state: str) -> str:
 
 
 def is_checking(token: Token, now: datetime) -> bool:
-    """In a worker's hands, or due and about to be."""
+    """In a worker's hands, or due just now; what is due for longer waits for something else."""
     if token.state in (State.PAUSED, State.RETIRED) or not token.has_key:
         return False
     if token.lease_until and token.lease_until > now:
         return True
     stands = token.gateway.paused_at or token.gateway.state == State.FAILING
-    return not stands and token.next_check_at is not None and token.next_check_at <= now
+    due = token.next_check_at
+    return not stands and due is not None and now - DUE_SHOWN < due <= now
 
 
 def lights(token: Token) -> Lights:

@@ -14,8 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from tokens.health.verdicts import State
 from tokens.models import Token
-from tokens.services import acting, describing, pausing
-from tokens.tasks import send_orders
+from tokens.services import acting, describing, pausing, waking
 
 from . import facts
 from .access import actor_of
@@ -42,7 +41,7 @@ def check(request: HttpRequest, token_id: int) -> HttpResponse:
         messages.warning(request, _("%(name)s is not watched now. Resume it first.") % {"name": token.name})
         return done(request, token.get_absolute_url())
     orders = acting.look_soon(actor_of(request), [token])
-    send_orders(orders)
+    waking.checkers(orders)
     if not orders and not token.has_key:
         messages.info(request, _("Keyward does not have this key yet, so its account is read instead."))
     elif not orders:

@@ -12,9 +12,8 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from tokens.services import acting, listing
+from tokens.services import acting, listing, waking
 from tokens.services.listing import Wanted
-from tokens.tasks import send_orders
 
 from . import rows
 from .access import actor_of
@@ -69,6 +68,6 @@ def bulk(request: HttpRequest) -> HttpResponse:
     except acting.NothingToDo as refusal:
         messages.warning(request, str(refusal))
         return done(request, there)
-    send_orders(result.orders)
+    waking.checkers(result.orders)
     messages.success(request, result.sentence)
     return done(request, there)

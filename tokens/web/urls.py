@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from . import accounts, adding, audit, channels, connecting, gateways, incidents, overview, token, tokens
+from . import (
+    accounts,
+    adding,
+    audit,
+    changing,
+    channels,
+    connecting,
+    creating,
+    gateways,
+    incidents,
+    overview,
+    revealing,
+    token,
+    tokens,
+)
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
@@ -10,7 +24,17 @@ urlpatterns = [
     path("tokens/add/", adding.add, name="token_add"),
     path("tokens/bulk/", tokens.bulk, name="token_bulk"),
     path("tokens/bring-in/<int:account_id>/", adding.bring_in, name="token_bring_in"),
+    path("tokens/create/", creating.create, name="token_create"),
+    path("tokens/create/<uuid:uid>/", creating.creation, name="creation"),
+    path("tokens/create/<uuid:uid>/key/", creating.creation_key, name="creation_key"),
+    path("tokens/create/<uuid:uid>/stop/", creating.creation_stop, name="creation_stop"),
     path("tokens/<int:token_id>/", token.token_page, name="token"),
+    path("tokens/<int:token_id>/edit/", changing.edit, name="token_edit"),
+    path("tokens/<int:token_id>/enable/", changing.enable, name="token_enable"),
+    path("tokens/<int:token_id>/disable/", changing.disable, name="token_disable"),
+    path("tokens/<int:token_id>/unlimited/", changing.unlimited, name="token_unlimited"),
+    path("tokens/<int:token_id>/delete/", changing.delete, name="token_delete"),
+    path("tokens/<int:token_id>/reveal/", revealing.reveal, name="token_reveal"),
     path("tokens/<int:token_id>/check/", token.check, name="token_check"),
     path("tokens/<int:token_id>/pause/", token.pause, name="token_pause"),
     path("tokens/<int:token_id>/resume/", token.resume, name="token_resume"),
