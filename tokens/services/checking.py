@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from statistics import median
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from tokens.gateways.records import Evidence
@@ -25,7 +25,7 @@ from tokens.vault.cipher import WrongKey
 
 from . import governor, incidents, looking, reasoning
 from .looking import Batch, Job, Look
-from .recording import HOT_FIELDS, Recorded, keep_look, record
+from .recording import HOT_FIELDS, QUIET_FIELDS, Recorded, keep_look, record
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
@@ -48,6 +48,8 @@ PROBE_FIELDS = [
     "lease_token",
     "lease_until",
 ]
+QUIET_PROBE_FIELDS = [*QUIET_FIELDS, "probed_at", "next_check_at", "lease_token", "lease_until"]
+LOADED = [*PROBE_FIELDS, "name", "gateway_id", "account_id", "facts_at", "facts_verdict", "facts_note"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +115,17 @@ def conclude(gateway: Gateway, batch: Batch, lease_token: str, now: datetime) ->
     if not batch.looks:
         return 0
     with transaction.atomic():
-        rows = Token.objects.select_related("gateway", "account").filter(
-            pk__in=[look.token_id for look in batch.looks], lease_token=lease_token
-        )
-        tokens = {token.pk: token for token in rows.select_for_update(of=("self",))}
+        rows = Token.objects.filter(pk__in=[look.token_id for look in batch.looks], lease_token=lease_token)
+        tokens = _held(rows, gateway)
         looks = [look for look in batch.looks if look.token_id in tokens]
+        telling = [look for look in looks if _wants_account(tokens[look.token_id], look.judgement)]
         left = [_conclude_token(tokens[look.token_id], look, now) for look in looks]
-        write(list(tokens.values()), PROBE_FIELDS, lease_token=lease_token)
+        quiet = {look.token_id for look, one in zip(looks, left, strict=True) if one.quiet}
+        write([tokens[pk] for pk in quiet], QUIET_PROBE_FIELDS, lease_token=lease_token)
+        write([token for token in tokens.values() if token.pk not in quiet], PROBE_FIELDS, lease_token=lease_token)
         left.append(_conclude_gateway(gateway.pk, looks, now))
         keep(left)
-        _wake_accounts(tokens, looks, now)
+        _wake_accounts(tokens, telling, now)
     return len(looks)
 
 
@@ -149,8 +152,17 @@ def record_gateway(gateway: Gateway, judgement: Judgement, evidence: Evidence, n
 GATEWAY_FIELDS = [*HOT_FIELDS, "next_check_at", "frozen_at"]
 
 
+def _held(rows: QuerySet[Token], gateway: Gateway) -> dict[int, Token]:
+    """The rows, locked, with what a look needs; one gateway and a few accounts serve them all."""
+    tokens = {token.pk: token for token in rows.only(*LOADED).select_for_update()}
+    accounts = Account.objects.in_bulk({token.account_id for token in tokens.values() if token.account_id})
+    for token in tokens.values():
+        token.gateway, token.account = gateway, accounts.get(token.account_id or 0)
+    return tokens
+
+
 def _conclude_token(token: Token, look: Look, now: datetime) -> Recorded:
-    judgement = reasoning.keep_reason(token, _slow(look, token.gateway))
+    judgement, tried = reasoning.keep_reason(token, _slow(look, token.gateway)), (token.probe_verdict, token.probe_note)
     if _is_elsewhere(judgement, token):
         keep_look(token, judgement.verdict, look.evidence, now)
         left = Recorded()
@@ -161,6 +173,7 @@ def _conclude_token(token: Token, look: Look, now: datetime) -> Recorded:
         policy = TOKEN_POLICY.within(token.gateway.check_interval)
         said = combine(facts_judgement(token, now), judgement)
         left = record(token, said, [look.evidence, *look.more], now, policy)
+        left = replace(left, quiet=left.quiet and tried == (token.probe_verdict, token.probe_note))
     interval = left.next_in or timedelta(seconds=token.gateway.check_interval)
     token.next_check_at = schedule.next_look(now, interval, token.pk)
     token.lease_token, token.lease_until = "", None  # write() still asks for the old one
@@ -234,14 +247,17 @@ def _heed_limit(gateway: Gateway, batch: Batch, now: datetime) -> datetime | Non
     return governor.block(gateway, "checks", batch.limited.retry_after, now)
 
 
+def _wants_account(token: Token, judgement: Judgement) -> bool:
+    """The account's own reading says why a key is refused, and must say so itself when the key works again."""
+    if judgement.light == "account" or judgement.verdict == Verdict.UNKNOWN_OR_REVOKED:
+        return True
+    return judgement.verdict == Verdict.OK and token.state == State.FAILING and token.probe_verdict != Verdict.OK
+
+
 def _wake_accounts(tokens: dict[int, Token], looks: Sequence[Look], now: datetime) -> None:
-    """A key was refused: the account's own reading says why, so read it soon."""
-    refused = {
-        tokens[look.token_id].account_id
-        for look in looks
-        if look.judgement.light == "account" or look.judgement.verdict == Verdict.UNKNOWN_OR_REVOKED
-    }
-    known = [pk for pk in refused if pk is not None]
+    """Read the accounts of these tokens soon."""
+    accounts = {tokens[look.token_id].account_id for look in looks}
+    known = [pk for pk in accounts if pk is not None]
     Account.objects.filter(pk__in=known, next_check_at__gt=now).update(next_check_at=now)
 
 

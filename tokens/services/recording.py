@@ -26,6 +26,11 @@ HOT_FIELDS = (
     "streak_ms_min streak_ms_max streak_ms_sum"
 ).split()
 
+# What a look changes that says what the last one said: all that most looks write.
+QUIET_FIELDS = (
+    "note checked_at latency_ms looks streak_rung streak_last_at streak_looks streak_ms_min streak_ms_max streak_ms_sum"
+).split()
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
@@ -34,6 +39,7 @@ class Recorded:
     streak: Streak | None = None
     change: Change | None = None
     next_in: timedelta | None = None  # a second look is wanted this soon
+    quiet: bool = False  # only QUIET_FIELDS were touched
 
 
 def record(
@@ -41,9 +47,11 @@ def record(
 ) -> Recorded:
     """Apply one look to `subject` (not saved here); `looks` is the evidence behind it, oldest first."""
     last = looks[-1] if looks else None
-    settled = settle(_standing(subject), judgement, now=now, policy=policy)
+    before, begun = _standing(subject), subject.streak_first_at
+    settled = settle(before, judgement, now=now, policy=policy)
     _stand(subject, settled.standing, judgement, now)
-    if settled.change or settled.standing.pending or not subject.evidence or subject.state == State.FAILING:
+    telling = settled.change or settled.standing.pending or not subject.evidence or subject.state == State.FAILING
+    if telling:
         goes_on = subject.state == State.FAILING or settled.standing.pending_count > 1
         _keep_evidence(subject, looks, now, afresh=not goes_on)
     streak = _extend(subject, judgement.verdict, last, now)
@@ -52,7 +60,8 @@ def record(
         keep_look(subject, judgement.verdict, last, now)
     subject.checked_at = now
     change = _change(subject, settled.change, judgement) if settled.change else None
-    return Recorded(streak, change, settled.next_in)
+    same = not telling and settled.standing == before and subject.streak_first_at == begun
+    return Recorded(streak, change, settled.next_in, quiet=same)
 
 
 def keep_look(subject: Watched, verdict: Verdict, look: Evidence, now: datetime) -> None:
@@ -175,7 +184,7 @@ def _change(subject: Watched, change: StateChange, judgement: Judgement) -> Chan
         at=change.at,
     )
     if isinstance(subject, Token):
-        made.token, made.account, made.gateway = subject, subject.account, subject.gateway
+        made.token, made.account_id, made.gateway_id = subject, subject.account_id, subject.gateway_id
     elif isinstance(subject, Account):
         made.account, made.gateway = subject, subject.gateway
     elif isinstance(subject, Gateway):
