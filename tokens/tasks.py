@@ -21,11 +21,10 @@ from tokens.services import (
     syncing,
     tidying,
     unlocking,
+    waking,
 )
 
 log = logging.getLogger(__name__)
-# A message that waits longer than its lease is worth nothing: its rows have fallen due again.
-ORDER_EXPIRES = int(checking.QUEUED_FOR.total_seconds())
 
 
 @shared_task
@@ -36,14 +35,9 @@ def dispatch_checks() -> None:
     if unlocking.problem():
         return
     pausing.resume_due(now)
-    send_orders(checking.claim_due(now))
+    waking.checkers(checking.claim_due(now))
     for creation_id in creating.claim_due(now):
-        run_creation.apply_async((creation_id,), expires=60)
-
-
-def send_orders(orders: list[checking.Order]) -> None:
-    for order in orders:
-        check_batch.apply_async((order.gateway_id, order.ids, order.lease_token), expires=ORDER_EXPIRES)
+        waking.creator(creation_id)
 
 
 @shared_task
@@ -51,7 +45,7 @@ def check_batch(gateway_id: int, ids: list[int], lease_token: str) -> None:
     stored = checking.check_batch(checking.Order(gateway_id, ids, lease_token))
     log.info("gateway %s: %s of %s verdicts stored", gateway_id, stored, len(ids))
     pulsing.count_looks(stored, timezone.now())
-    wake_alerts()
+    waking.alerter()
 
 
 @shared_task
@@ -66,7 +60,7 @@ def dispatch_accounts() -> None:
     if unlocking.problem():
         return
     for account_id, lease_token in syncing.claim_due(timezone.now()):
-        sync_account.apply_async((account_id, lease_token), expires=ORDER_EXPIRES)
+        waking.reader(account_id, lease_token)
 
 
 @shared_task
@@ -77,19 +71,19 @@ def sync_account(account_id: int, lease_token: str) -> None:
     account = Account.objects.select_related("gateway").filter(pk=account_id).first()
     if account:
         adding.fetch_keys(account, timezone.now())
-    wake_alerts()
+    waking.alerter()
 
 
 @shared_task
 def knock_gateways() -> None:
     if knocking.knock_due():
-        wake_alerts()
+        waking.alerter()
 
 
 @shared_task
 def alert_due() -> None:
     if alerting.process_changes():
-        deliver_due.apply_async(expires=30)
+        waking.deliverer()
 
 
 @shared_task
@@ -106,8 +100,3 @@ def beat_pulse() -> None:
 @shared_task
 def tidy() -> None:
     tidying.tidy(timezone.now())
-
-
-def wake_alerts() -> None:
-    if alerting.waiting():
-        alert_due.apply_async(expires=30)

@@ -1,0 +1,44 @@
+"""Wake somebody who works: messages by the name of a task, ids and leases only. The truth is in the database.
+
+By name, so that services and pages need not know the tasks, which stand above them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from celery import current_app
+
+from . import alerting
+from .checking import QUEUED_FOR, Order
+
+# A message that waits longer than its lease is worth nothing: its rows have fallen due again.
+ORDER_EXPIRES = int(QUEUED_FOR.total_seconds())
+
+
+def checkers(orders: Iterable[Order]) -> None:
+    for order in orders:
+        _send("check_batch", order.gateway_id, order.ids, order.lease_token, expires=ORDER_EXPIRES)
+
+
+def reader(account_id: int, lease_token: str) -> None:
+    _send("sync_account", account_id, lease_token, expires=ORDER_EXPIRES)
+
+
+def creator(creation_id: int) -> None:
+    _send("run_creation", creation_id, expires=60)
+
+
+def alerter() -> None:
+    """After looks: only when one of them changed something."""
+    if alerting.waiting():
+        _send("alert_due", expires=30)
+
+
+def deliverer() -> None:
+    _send("deliver_due", expires=30)
+
+
+def _send(task: str, *args: Any, expires: int) -> None:
+    current_app.signature(f"tokens.tasks.{task}", args).apply_async(expires=expires)
