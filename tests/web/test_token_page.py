@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def at_once() -> Iterator[None]:
     """Celery's tasks run where they are sent."""
+    import tokens.tasks  # noqa: F401 only what is known here runs here
     from dashboard.celery import app
 
     app.conf.task_always_eager = True
