@@ -100,6 +100,13 @@
     if (!document.hidden && window.htmx) for (const part of all("[data-live]")) window.htmx.trigger(part, "wake");
   }
 
+  // An answer that comes late does not overwrite a field that somebody is typing in by then.
+  function keepTyped(event) {
+    const field = document.activeElement;
+    const typed = field?.matches("input:not([type=checkbox], [type=radio]), textarea");
+    if (typed && event.detail.target?.contains(field)) event.detail.shouldSwap = false;
+  }
+
   // Buttons that only script can serve are hidden until script is here.
   function uncover(root) {
     for (const button of all("button[data-copy][hidden], button[data-dismiss][hidden]", root)) button.hidden = false;
@@ -121,6 +128,7 @@
       switchTheme(form, event.submitter).catch(() => form.submit());
     });
     document.body.addEventListener("htmx:beforeRequest", holdPolls);
+    document.body.addEventListener("htmx:beforeSwap", keepTyped);
     document.body.addEventListener("htmx:load", (event) => uncover(event.detail.elt.parentElement || document));
   }
 
