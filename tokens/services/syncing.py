@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -31,6 +31,11 @@ from .recording import HOT_FIELDS, Recorded, record
 T = TypeVar("T")
 ACCOUNT_POLICY = ConfirmPolicy(looks=2, second_look=timedelta(seconds=30), light="account")
 GROUPS_EVERY = timedelta(hours=1)
+BALANCE_EVERY = timedelta(hours=1)  # at the latest
+LARGE = 500  # tokens of an account whose balance is not asked for at every reading
+WELL_OFF = 4  # times the balance at which a warning is due
+AT_ONCE = 5000  # ids in one statement
+THRESHOLDS = Thresholds()
 VISIT_TIMEOUT = 12.0  # seconds for each call of a visit: somebody waits in the browser
 BALANCES_KEPT = 14 * 24
 FACT_FIELDS = (
@@ -74,7 +79,7 @@ def sync_account(account_id: int, lease_token: str, clock: Clock = timezone.now)
     if budget.calls < 2:
         Account.objects.all().hand_back([account_id], mine, next_check_at=budget.retry_at)
         return 0
-    reading = read(account, calls=budget.calls, now=now)
+    reading = read(account, calls=budget.calls, now=now, balance=_wants_balance(account, now))
     now = clock()
     if isinstance(reading.error, RateLimited):
         governor.block(account.gateway, "management", reading.error.retry_after, now)
@@ -100,18 +105,38 @@ def visit(account: Account, act: Callable[[ManagementClient], Awaitable[T]]) -> 
     return asyncio.run(go())
 
 
-def read(account: Account, *, calls: int, now: datetime, patience: float = 30) -> Reading:
+def read(account: Account, *, calls: int, now: datetime, patience: float = 30, balance: bool = True) -> Reading:
     """Ask the gateway, at most `calls` times of `patience` seconds. A GatewayError is in the reading, never raised."""
     wants_groups = account.groups_read_at is None or now - account.groups_read_at > GROUPS_EVERY
-    return asyncio.run(_read(account, calls, wants_groups, patience))
+    return asyncio.run(_read(account, calls, balance, wants_groups, patience))
 
 
-async def _read(account: Account, calls: int, wants_groups: bool, patience: float) -> Reading:
+def _wants_balance(account: Account, now: datetime) -> bool:
+    """Whether to ask for the balance too: always, but of a large account that is well off only every third reading.
+
+    Its list tells of a ban and of a dead access token as well. A reading that came early was asked for.
+    """
+    interval = timedelta(seconds=account.sweep_interval)
+    if (
+        account.verdict != Verdict.OK
+        or account.pending_verdict
+        or not account.checked_at
+        or not account.balance_read_at
+    ):
+        return True
+    if (account.balance_units or 0) < WELL_OFF * account.low_balance_units or now - account.checked_at < 0.8 * interval:
+        return True
+    old = now - account.balance_read_at >= min(2.5 * interval, BALANCE_EVERY)
+    return old or account.tokens.count() < LARGE
+
+
+async def _read(account: Account, calls: int, balance: bool, wants_groups: bool, patience: float) -> Reading:
     reading = Reading()
     async with looking.wire(concurrency=2, total_timeout=patience) as through:
         client = client_of(account, through)
         try:
-            reading.account = await client.account()
+            if balance:
+                reading.account = await client.account()
             if wants_groups:
                 reading.groups = await _groups(client)
             await _pages(client, reading, calls)
@@ -150,15 +175,19 @@ def store(account_id: int, lease_token: str, reading: Reading, now: datetime) ->
         _store_capabilities(account.gateway, reading.capabilities)
         if reading.error and judge_management(reading.error.evidence).light == "gateway":
             left.append(_blame_gateway(account.gateway_id, reading.error.evidence, now))
-        judged = 0
-        for page in reading.pages:
-            judged += _store_page(account, page.tokens, left, page.evidence, now)
+        listed = {one.remote_id: one for page in reading.pages for one in page.tokens}
+        sorted_out = _sort_out(account, listed, now)
+        _store_quiet(sorted_out.quiet, now)
+        _store_loud(account, sorted_out.loud, listed, left, reading, now)
         if reading.complete and not reading.error:
-            _store_missing(account, reading.pages, left, now)
+            _store_missing(account, sorted_out.missing, left, now)
+            if any(one.next_in for one in left):
+                soon = now + TOKEN_POLICY.within(account.sweep_interval).second_look
+                account.next_check_at = min(account.next_check_at or now, soon)
         account.lease_token, account.lease_until = "", None
         write([account], [*HOT_FIELDS, *ACCOUNT_FIELDS], lease_token=lease_token)
         keep(left)
-    return judged
+    return len(sorted_out.quiet) + len(sorted_out.loud)
 
 
 def _store_account(account: Account, reading: Reading, now: datetime) -> Recorded:
@@ -191,8 +220,8 @@ def _store_capabilities(gateway: Gateway, found: dict[str, Any]) -> None:
 def _judge(account: Account, reading: Reading) -> Judgement:
     if reading.error:
         return judge_management(reading.error.evidence)
-    if reading.account is None:
-        return Judgement(Verdict.INCONCLUSIVE, "account")
+    if reading.account is None:  # not asked this time, or not answered
+        return Judgement(Verdict.OK if reading.pages else Verdict.INCONCLUSIVE, "account")
     return judge_account(reading.account, low_balance_units=account.low_balance_units)
 
 
@@ -211,58 +240,72 @@ def _blame_gateway(gateway_id: int, evidence: Evidence, now: datetime) -> Record
     return left
 
 
-def _store_page(
-    account: Account, listed: Sequence[TokenFacts], left: list[Recorded], evidence: Evidence, now: datetime
-) -> int:
-    """Tokens that say nothing new share one UPDATE; only the others are loaded and written."""
-    facts = {one.remote_id: one for one in listed}
-    judged = {pk: judge_listed(account, one, now) for pk, one in facts.items()}
-    rows = Token.objects.filter(account=account, remote_id__in=facts).exclude(state=State.RETIRED)
-    today = now.date()
-    quiet: list[int] = []
-    loud: list[int] = []
-    columns = "pk remote_id facts_digest facts_verdict streak_verdict verdict pending_verdict streak_first_at".split()
-    for pk, remote_id, digest, said, streak, verdict, pending, first in rows.values_list(*columns):
+@dataclass(slots=True)
+class SortedOut:
+    """An account's rows: what says nothing new, what says something, and what the list does not show."""
+
+    quiet: list[int] = field(default_factory=list)
+    loud: list[int] = field(default_factory=list)
+    missing: list[int] = field(default_factory=list)
+
+
+def _sort_out(account: Account, listed: Mapping[int, TokenFacts], now: datetime) -> SortedOut:
+    """One narrow query for all tokens of the account; only those that say something are loaded whole."""
+    found, today, usable = SortedOut(), now.date(), _usable_groups(account)
+    rows = Token.objects.filter(account=account, remote_id__isnull=False).exclude(state=State.RETIRED)
+    columns = "pk remote_id state facts_digest facts_verdict streak_verdict verdict pending_verdict streak_first_at"
+    for pk, remote_id, state, digest, said, streak, verdict, pending, first in rows.values_list(*columns.split()):
+        one = listed.get(remote_id)
+        if one is None:
+            if state != State.PAUSED:
+                found.missing.append(pk)
+            continue
         nothing_new = (
-            digest == digest_of(facts[remote_id])
-            and said == judged[remote_id].verdict
-            and streak == verdict
+            streak == verdict
             and not pending
             and first is not None
             and first.date() == today
+            and digest == digest_of(one)
+            and said == _judge_listed(one, usable, now).verdict
         )
-        (quiet if nothing_new else loud).append(pk)
-    Token.objects.filter(pk__in=quiet).update(
-        facts_at=now, checked_at=now, streak_last_at=now, streak_looks=F("streak_looks") + 1
-    )
-    if loud:
-        _store_loud(loud, facts, judged, left, evidence, now)
-    return len(quiet) + len(loud)
+        (found.quiet if nothing_new else found.loud).append(pk)
+    return found
+
+
+def _store_quiet(ids: Sequence[int], now: datetime) -> None:
+    """Tokens that say nothing new share one UPDATE."""
+    for start in range(0, len(ids), AT_ONCE):
+        Token.objects.filter(pk__in=ids[start : start + AT_ONCE]).update(
+            facts_at=now, checked_at=now, streak_last_at=now, streak_looks=F("streak_looks") + 1
+        )
 
 
 def _store_loud(
-    ids: list[int],
-    facts: dict[int, TokenFacts],
-    judged: dict[int, Judgement],
+    account: Account,
+    ids: Sequence[int],
+    listed: Mapping[int, TokenFacts],
     left: list[Recorded],
-    evidence: Evidence,
+    reading: Reading,
     now: datetime,
 ) -> None:
+    if not ids:
+        return
+    asked, usable = reading.pages[0].evidence.asked, _usable_groups(account)
     locked = Token.objects.select_for_update(of=("self",)).select_related("gateway", "account", "owner")
     tokens = list(locked.prefetch_related("tags").filter(pk__in=ids))
     for token in tokens:
         if token.remote_id is None:
             continue
-        one = facts[token.remote_id]
-        take_facts(token, one, judged[token.remote_id], now)
+        one = listed[token.remote_id]
+        take_facts(token, one, _judge_listed(one, usable, now), now)
         if token.state != State.PAUSED:
-            left.append(_record_facts(token, one, evidence, now))
+            left.append(_record_facts(token, one, asked, now))
     write(tokens, [*HOT_FIELDS, *FACT_FIELDS, "rank", "next_check_at"])
 
 
-def _record_facts(token: Token, facts: TokenFacts, evidence: Evidence, now: datetime) -> Recorded:
+def _record_facts(token: Token, facts: TokenFacts, asked: str, now: datetime) -> Recorded:
     said = Judgement(Verdict(token.facts_verdict), "token", token.facts_note)
-    look = facts_look(facts, evidence.asked)
+    look = facts_look(facts, asked)
     policy = TOKEN_POLICY.within(token.account.sweep_interval) if token.account else TOKEN_POLICY
     recorded = record(token, combine(said, probe_judgement(token, now)), [look], now, policy)
     if recorded.next_in and token.account_id:
@@ -284,14 +327,12 @@ def take_facts(token: Token, facts: TokenFacts, judgement: Judgement, now: datet
     token.index_for_search()
 
 
-def _store_missing(account: Account, pages: Iterable[TokenPage], left: list[Recorded], now: datetime) -> None:
+def _store_missing(account: Account, gone: Sequence[int], left: list[Recorded], now: datetime) -> None:
     """A complete walk that does not show a token says that it was deleted on the gateway."""
-    seen = {one.remote_id for page in pages for one in page.tokens}
-    known = Token.objects.watched().filter(account=account, remote_id__isnull=False)
-    gone = [pk for pk, remote_id in known.values_list("pk", "remote_id") if remote_id not in seen]
-    tokens = list(
-        Token.objects.select_for_update(of=("self",)).select_related("gateway", "account").filter(pk__in=gone)
-    )
+    if not gone:
+        return
+    locked = Token.objects.select_for_update(of=("self",)).select_related("gateway", "account")
+    tokens = list(locked.filter(pk__in=gone))
     judgement = Judgement(Verdict.UNKNOWN_OR_REVOKED, "token", "The account's list no longer shows it")
     look = Evidence("facts", "GET /api/token/", status=200, body="json", note="not in the list")
     policy = TOKEN_POLICY.within(account.sweep_interval)
@@ -300,8 +341,6 @@ def _store_missing(account: Account, pages: Iterable[TokenPage], left: list[Reco
         token.facts_verdict, token.facts_note = judgement.verdict.value, judgement.note
         left.append(record(token, judgement, [look], now, policy))
     write(tokens, [*HOT_FIELDS, "facts_at", "facts_digest", "facts_verdict", "facts_note", "rank"])
-    if any(one.next_in for one in left):
-        account.next_check_at = min(account.next_check_at or now, now + policy.second_look)
 
 
 def facts_look(facts: TokenFacts, asked: str = "GET /api/token/") -> Evidence:
@@ -311,9 +350,16 @@ def facts_look(facts: TokenFacts, asked: str = "GET /api/token/") -> Evidence:
 
 def judge_listed(account: Account, facts: TokenFacts, now: datetime) -> Judgement:
     """What the account's list says of a token, with the groups that the account may use."""
+    return _judge_listed(facts, _usable_groups(account), now)
+
+
+def _judge_listed(facts: TokenFacts, usable: frozenset[str] | None, now: datetime) -> Judgement:
+    return judge_facts(facts, now=now, thresholds=THRESHOLDS, usable_groups=usable)
+
+
+def _usable_groups(account: Account) -> frozenset[str] | None:
     complete = account.groups and account.gateway.capabilities.get("groups_complete", True)  # hubs hide private groups
-    usable = frozenset(account.group_names()) if complete else None
-    return judge_facts(facts, now=now, thresholds=Thresholds(), usable_groups=usable)
+    return frozenset(account.group_names()) if complete else None
 
 
 def digest_of(facts: TokenFacts) -> str:
