@@ -88,6 +88,18 @@ def differences(token: Token, now: TokenDraft, then: TokenDraft) -> list[dict[st
     ]
 
 
+def merge(shown: TokenDraft, wanted: TokenDraft, now: TokenDraft) -> TokenDraft:
+    """What a person changed of what was shown, put on what stands there now; the rest stays as the other left it."""
+    parts = {("unlimited", "quota_units"), ("name",), ("group",), ("expires_at",), ("model_limits",), ("ip_limits",)}
+    changed = {
+        name: getattr(wanted, name)
+        for names in parts
+        if any(getattr(wanted, name) != getattr(shown, name) for name in names)
+        for name in names
+    }
+    return replace(now, **changed)
+
+
 def edit(actor: Actor, token: Token, draft: TokenDraft, shown: Seen, *, same_quota: bool = False) -> Outcome:
     """Write `draft` over the token that was `shown`. Raises ChangedMeanwhile, ChangeRefused.
 

@@ -22,6 +22,7 @@ from tokens.vault.errors import VaultError
 from . import governor, syncing, telling
 
 FRESH = timedelta(minutes=10)
+SILENCE = 60  # seconds before a gateway that did not answer a form is asked again by one
 LIMITS = ("model_limits", "ip_limits")  # what gateways are known to accept and not to store
 
 
@@ -49,16 +50,20 @@ def silent_gateways() -> list[str]:
 
 def refresh(account: Account, now: datetime) -> str:
     """Read groups and models when they are old; a sentence when that failed and what is known is shown instead."""
-    young = account.groups_read_at is not None and now - account.groups_read_at < FRESH and account.models_offered
-    if young or not cache.add(f"offer {account.pk}", 1, FRESH.total_seconds()):
+    if account.groups_read_at and now - account.groups_read_at < FRESH and account.models_offered:
         return ""
+    mark = f"offer {account.pk}"
+    if not cache.add(mark, "", FRESH.total_seconds()):
+        return str(cache.get(mark, ""))
     if governor.grant(account.gateway, "management", 2, now).calls < 2:
+        cache.delete(mark)
         return ""
     try:
         groups, models = syncing.visit(account, _ask)
     except (GatewayError, VaultError) as error:
-        cache.delete(f"offer {account.pk}")
-        return telling.why(error) if isinstance(error, GatewayError) else str(error)
+        said = telling.why(error) if isinstance(error, GatewayError) else str(error)
+        cache.set(mark, said, SILENCE)
+        return said
     account.groups = [{"name": one.name, "description": one.description, "ratio": one.ratio} for one in groups]
     account.models_offered, account.groups_read_at = sorted(models), now
     account.save(update_fields=["groups", "models_offered", "groups_read_at"])

@@ -27,8 +27,8 @@
     await fetch(form.action, { method: "POST", body, redirect: "manual" });
   }
 
-  async function copy(button) {
-    await navigator.clipboard.writeText(button.dataset.copy);
+  async function copy(button, text) {
+    await navigator.clipboard.writeText(text);
     const before = button.getAttribute("aria-label");
     button.dataset.done = "";
     button.setAttribute("aria-label", button.dataset.copied);
@@ -37,6 +37,51 @@
       delete button.dataset.done;
       button.setAttribute("aria-label", before);
     }, 1600);
+  }
+
+  // The snippet that is shown, with the key from the panel above it in the place of the variable.
+  function withKey(button) {
+    const snippet = button.closest(".k-snips").querySelector("label:has(:checked) + pre");
+    const key = button.closest("section").querySelector("[data-key]").textContent;
+    return snippet.textContent.replaceAll(snippet.dataset.hole, snippet.dataset.fill.replace("*", key));
+  }
+
+  // A key is taken off the page when its minute is over, and when the page is left.
+  function drain(panel) {
+    const end = Date.now() + Number(panel.dataset.drain) * 1000;
+    const hide = () => {
+      clearInterval(timer);
+      removeEventListener("pagehide", hide);
+      panel.replaceChildren(panel.querySelector("template").content);
+      announce(panel.querySelector("p").textContent);
+    };
+    const tick = () => {
+      const left = Math.ceil((end - Date.now()) / 1000);
+      if (left > 0) panel.querySelector("[data-seconds]").textContent = left;
+      else hide();
+    };
+    const timer = setInterval(tick, 250);
+    delete panel.dataset.drain;
+    panel.querySelector("[data-countdown]").hidden = false;
+    addEventListener("pagehide", hide);
+  }
+
+  // A long list of options is narrowed to those that hold the typed words.
+  function narrow(field) {
+    const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const option of all(".k-option", field.closest("[data-narrow]")))
+      option.hidden = !words.every((word) => option.textContent.toLowerCase().includes(word));
+  }
+
+  // Who types into a choice has chosen it.
+  function typed(event) {
+    const field = event.target;
+    if ("narrows" in field.dataset) return narrow(field);
+    const radio = field.closest(".k-choice, .k-option")?.querySelector(":scope > .radio");
+    if (radio && radio !== field && !radio.checked) {
+      radio.checked = true;
+      radio.dispatchEvent(new Event("change", { bubbles: true }));
+    }
   }
 
   // One polite region for words that only matter at the moment.
@@ -78,7 +123,8 @@
     closeMenus(event.target.closest("details.k-pop"));
     const button = event.target.closest("button");
     if (!button) return;
-    if ("copy" in button.dataset) copy(button);
+    if ("copy" in button.dataset) copy(button, button.dataset.copy);
+    if ("copyWithKey" in button.dataset) copy(button, withKey(button));
     if ("dismiss" in button.dataset) button.closest(".k-toast, .k-banner").remove();
   }
 
@@ -109,7 +155,9 @@
 
   // Buttons that only script can serve are hidden until script is here.
   function uncover(root) {
-    for (const button of all("button[data-copy][hidden], button[data-dismiss][hidden]", root)) button.hidden = false;
+    const scripted = "button[data-copy], button[data-copy-with-key], button[data-dismiss], .k-picker-find";
+    for (const part of all(scripted, root)) part.hidden = false;
+    for (const panel of all("[data-drain]", root)) drain(panel);
   }
 
   function start() {
@@ -118,6 +166,7 @@
     if (location.hash === "#find") document.getElementById("find")?.focus();
     document.addEventListener("click", clicked);
     document.addEventListener("change", changed);
+    document.addEventListener("input", typed);
     document.addEventListener("keydown", find);
     document.addEventListener("keydown", escape);
     document.addEventListener("visibilitychange", wake);
