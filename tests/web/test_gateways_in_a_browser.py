@@ -43,7 +43,9 @@ def test_an_address_is_mended_with_one_click_and_connected(page: Any) -> None:
         address = page.get_by_label("Base URL")
         address.press_sequentially(f"{there.url}/console")
         page.get_by_label("Access token").fill(person.access_token)
-        page.get_by_role("button", name="Use this address").click()
+        offered = page.get_by_role("button", name="Use this address")
+        offered.click()
+        offered.wait_for(state="detached")
         page.get_by_text("A gateway answers there.").wait_for()
         assert page.get_by_label("Base URL").input_value() == f"{there.url}/v1"
         assert page.get_by_label("Access token").input_value() == person.access_token
