@@ -144,6 +144,8 @@ def _day(day: date, counts: dict[date, Counter[str]]) -> Day:
     said = date_format(day, pgettext("date format", "j M"))
     if not counted:
         return day, "none", _("%(day)s, no checks") % {"day": said}
+    if counted[State.FAILING] == 1:  # one hiccup fails nothing, here neither
+        counted = Counter({**counted, State.FAILING.value: 0, State.DEGRADED.value: counted[State.DEGRADED] + 1})
     state = next(state for state in WORST_FIRST if counted[state])
     return day, state, f"{said}, {_day_words(state, counted)}"
 
