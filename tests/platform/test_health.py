@@ -44,9 +44,10 @@ def test_a_silent_worker_is_named_with_its_silence(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("_beating")
-def test_a_dead_broker_is_named(client: Client) -> None:
+def test_a_dead_broker_is_named(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     from dashboard.celery import app
 
+    monkeypatch.delenv("CELERY_BROKER_URL", raising=False)  # Celery prefers it to its configuration
     before = app.conf.broker_url, app.conf.broker_transport
     app.conf.broker_url, app.conf.broker_transport = "redis://127.0.0.1:1/0", None
     try:
