@@ -96,7 +96,7 @@ class FirstRunForm(forms.Form):
     email = forms.EmailField(
         label=_("Email"),
         required=False,
-        help_text=_("Optional. You can sign in with it too."),
+        help_text=_("You can sign in with it too."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     password = forms.CharField(
