@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import tracemalloc
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,13 +100,13 @@ def test_a_pasted_key_finds_what_was_done_with_it(signed_in: Any) -> None:
     key = make_key()
     token = make_token(key=key, name="has-the-key")
     auditing.record(KEYWARD, "token.add", token, fingerprint=token.fingerprint)
-    act("token.edit", "other")
+    act("token.edit", "unrelated-name")
     answer = signed_in.post(reverse("audit_find"), {"key": f"  Bearer {key}\n"})
     assert answer.status_code == 303
     assert answer.url == f"{reverse('audit')}?fingerprint={fingerprint(key)[:16]}"
     found = signed_in.get(answer.url).content.decode()
     assert "has-the-key" in found
-    assert "other" not in found
+    assert "unrelated-name" not in found
     assert key[3:] not in found
     assert not AuditEvent.objects.filter(object_name__contains=key[3:]).exists()
 
@@ -229,3 +231,11 @@ def test_a_very_long_name_is_cut(client: Any, person: Any) -> None:
 def test_people_are_named_as_the_actor(signed_in: Any) -> None:
     user = get_user_model().objects.get()
     assert AuditEvent.objects.get(action="sign_in").actor_id == user.pk
+
+
+def test_every_act_that_is_recorded_has_words() -> None:
+    acts = re.compile(r'"((?:token|gateway|account|channel|incident|audit|person)\.[a-z_]+)"')
+    recorded = {
+        act for file in Path(reviewing.__file__).parent.glob("*.py") for act in acts.findall(file.read_text("utf-8"))
+    }
+    assert recorded - set(reviewing.ACTIONS) == set()

@@ -87,7 +87,7 @@ def test_what_expires_and_what_runs_dry_next(signed_in: Any) -> None:
     token("healthy", name="far", expires_at=now + timedelta(days=300))
     token("degraded", name="thirsty", verdict="quota_low", unlimited=False, remain_units=100_000, used_units=900_000)
     found = overviewing.coming(now)
-    assert [one.subject.name for one in found] == ["soon", "Production", "later", "thirsty"]
+    assert [one.name for one in found] == ["soon", "Production", "later", "thirsty"]
     assert found[0].words.startswith("Expires in 9 h")
     assert found[3].used == pytest.approx(90)
     assert "$0.20 of its quota left" in overview(signed_in)

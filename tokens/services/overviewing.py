@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count
+from django.db.models import Case, Count, When
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from tokens.health.verdicts import State, Verdict, meaning
 from tokens.models import Account, Change, Gateway, Incident, Notification, Token
@@ -22,10 +21,17 @@ from .forecasting import forecast
 
 STATE_OF = {rank: state for state, rank in RANK.items()}
 SHOWN_FIRST = ("failing", "degraded", "healthy", "new", "paused", "retired")
+CHANGE_FIELDS = (
+    "old_state", "new_state", "old_verdict", "verdict", "note", "at",
+    "token__name", "account__name", "account__gateway_id", "gateway__name",
+)  # fmt: skip
 INCIDENTS, CHANGES, NEXT, GATEWAYS = 5, 6, 6, 30
 SOON = timedelta(days=60)
 KEPT = 15  # seconds that a figure which takes a walk through many rows may be old
+KEPT_LONG = 300  # seconds that a forecast may be old: balances are noted once an hour
 STRIP = 30  # days
+# A gateway covers its tokens, an account its own.
+WIDEST = Case(When(light="gateway", then=0), When(light="account", then=1), default=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,8 @@ class Light:
 class Coming:
     """What expires or runs dry: `at` is None where only the share that is used is known."""
 
-    subject: Token | Account
+    name: str
+    url: str
     icon: str
     words: str
     at: datetime | None
@@ -109,11 +116,9 @@ def overview(now: datetime) -> Overview:
         _light(_("Gateway"), "server", Counter(state for _pk, state, _frozen in gateways)),
     ]
     found = Incident.objects.filter(closed_at=None)
-    first = list(found.select_related("gateway", "account", "token", "acknowledged_by").order_by("-opened_at")[:50])
-    # A gateway covers its tokens, an account its own: the widest first.
-    first.sort(key=lambda one: ("gateway", "account", "token").index(one.light))
-    total = len(first) if len(first) < 50 else found.count()
-    return Overview(now, counts, lights, first[:INCIDENTS], total, [one for one in first if one.light == "gateway"])
+    first = list(found.select_related("acknowledged_by").defer("evidence").order_by(WIDEST, "-opened_at")[:INCIDENTS])
+    down = [one for one in first if one.light == "gateway"]
+    return Overview(now, counts, lights, first, found.count(), down)
 
 
 def count(frozen_gateways: set[int]) -> Counts:
@@ -149,7 +154,7 @@ def coming(now: datetime) -> list[Coming]:
     tokens = Token.objects.select_related("gateway").defer("evidence", "looks", "key_sealed", "search_text")
     ending = tokens.filter(expires_at__gt=now, expires_at__lt=now + SOON).exclude(state=State.RETIRED)
     dated = [_expiry(token, now) for token in ending.order_by("expires_at")[:NEXT]]
-    dated += _dry(Account.objects.select_related("gateway").filter(balance_units__gt=0)[:200], now)
+    dated += cache.get_or_set(f"overview.dry.{get_language()}", lambda: _dry(now), KEPT_LONG) or []
     dated.sort(key=lambda one: one.at or now)
     low = tokens.filter(rank=RANK[State.DEGRADED], verdict=Verdict.QUOTA_LOW).order_by("rank", "name", "pk")[:NEXT]
     dated = dated[:NEXT]
@@ -158,7 +163,7 @@ def coming(now: datetime) -> list[Coming]:
 
 def last_changes() -> list[dict[str, Any]]:
     """Entries for the timeline."""
-    related = ("token__gateway", "account__gateway", "gateway")
+    changes = Change.objects.select_related("token", "account", "gateway").only(*CHANGE_FIELDS)
     return [
         {
             "state": change.new_state,
@@ -167,7 +172,7 @@ def last_changes() -> list[dict[str, Any]]:
             "at": change.at,
             "note": change_words(change),
         }
-        for change in Change.objects.select_related(*related).order_by("-pk")[:CHANGES]
+        for change in changes.order_by("-pk")[:CHANGES]
     ]
 
 
@@ -214,27 +219,28 @@ def _expiry(token: Token, now: datetime) -> Coming:
         if hours < 48
         else ngettext("Expires in %(n)d day, on %(gateway)s", "Expires in %(n)d days, on %(gateway)s", left.days)
     )
-    return Coming(token, "calendar-clock", said % words, token.expires_at)
+    return Coming(token.name, token.get_absolute_url(), "calendar-clock", said % words, token.expires_at)
 
 
 def _low(token: Token) -> Coming:
     used, whole = token.used_units or 0, token.quota_units
-    left = token.gateway.usd(token.remain_units or 0)
-    return Coming(
-        token, "flame", _("$%(left).2f of its quota left") % {"left": left}, None, used * 100 / whole if whole else None
-    )
+    words = _("$%(left).2f of its quota left") % {"left": token.gateway.usd(token.remain_units or 0)}
+    return Coming(token.name, token.get_absolute_url(), "flame", words, None, used * 100 / whole if whole else None)
 
 
-def _dry(accounts: Sequence[Account] | Any, now: datetime) -> list[Coming]:
-    found = []
-    for account in accounts:
-        per_usd = account.gateway.quota_per_unit or 500_000
-        points = [(datetime.fromtimestamp(at, UTC), units / per_usd) for at, units in account.balances]
-        told = forecast(points, now)
-        if told and told.empty_at < now + SOON:
-            words = _("Account: $%(left).2f left at $%(pace).2f a day") % {"left": points[-1][1], "pace": told.per_day}
-            found.append(Coming(account, "flame", words, told.empty_at))
-    return found
+def _dry(now: datetime) -> list[Coming]:
+    accounts = Account.objects.select_related("gateway").filter(balance_units__gt=0).defer("evidence", "looks")[:200]
+    return [coming for account in accounts if (coming := _forecast(account, now))]
+
+
+def _forecast(account: Account, now: datetime) -> Coming | None:
+    per_usd = account.gateway.quota_per_unit or 500_000
+    points = [(datetime.fromtimestamp(at, UTC), units / per_usd) for at, units in account.balances]
+    told = forecast(points, now)
+    if not told or told.empty_at > now + SOON:
+        return None
+    words = _("Account: $%(left).2f left at $%(pace).2f a day") % {"left": points[-1][1], "pace": told.per_day}
+    return Coming(account.name, account.get_absolute_url(), "flame", words, told.empty_at)
 
 
 def _oldest() -> datetime | None:

@@ -32,12 +32,14 @@ def incident_list(request: HttpRequest) -> HttpResponse:
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
-    recent = Wanted("closed", wanted.light, wanted.gateway)
+    closed = Wanted("closed", wanted.light, wanted.gateway).rows().order_by("-pk")
+    recent = list(inspecting.dressed(closed)[:RECENT]) if wanted.state == "open" else []
+    inspecting.tell_channels([*page.rows, *recent])
     context = {
         "wanted": wanted,
         "page": page,
         "counts": wanted.counts(),
-        "recent": inspecting.dressed(recent.rows()).order_by("-pk")[:RECENT] if wanted.state == "open" else [],
+        "recent": recent,
         "usual": inspecting.usual_length(now),
         "gateways": inspecting.gateways(),
     }
