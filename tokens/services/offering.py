@@ -35,6 +35,11 @@ class Choice:
     ratio: float | None
     closed: str = ""
 
+    @property
+    def price(self) -> str:
+        """The ratio as people write it: "0.8"."""
+        return "" if self.ratio is None else f"{self.ratio:g}"
+
 
 def makers() -> list[Account]:
     """Accounts that can make tokens now: an access token, on a gateway that manages and answers."""
@@ -52,7 +57,7 @@ def refresh(account: Account, now: datetime) -> str:
     """Read groups and models when they are old; a sentence when that failed and what is known is shown instead."""
     if account.groups_read_at and now - account.groups_read_at < FRESH and account.models_offered:
         return ""
-    mark = f"offer {account.pk}"
+    mark = f"offer-{account.pk}"
     if not cache.add(mark, "", FRESH.total_seconds()):
         return str(cache.get(mark, ""))
     if governor.grant(account.gateway, "management", 2, now).calls < 2:

@@ -17,7 +17,8 @@ STAMP = "password_proved_at"
 
 def is_fresh(request: HttpRequest) -> bool:
     """Signed in or asked again within the last five minutes, with the password."""
-    signed_in = [record["at"] for record in get_authentication_records(request) if record.get("method") == "password"]
+    records = get_authentication_records(request, request.user)
+    signed_in = [record["at"] for record in records if record.get("method") == "password"]
     last = max([request.session.get(STAMP, 0), *signed_in])
     return bool(time.time() - last < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
 
