@@ -25,7 +25,7 @@ CHANGE_FIELDS = (
     "old_state", "new_state", "old_verdict", "verdict", "note", "at",
     "token__name", "account__name", "account__gateway_id", "gateway__name",
 )  # fmt: skip
-INCIDENTS, CHANGES, NEXT, GATEWAYS = 5, 6, 6, 30
+INCIDENTS, CHANGES, NEXT, GATEWAYS = 8, 6, 6, 30
 SOON = timedelta(days=60)
 KEPT = 15  # seconds that a figure which takes a walk through many rows may be old
 KEPT_LONG = 300  # seconds that a forecast may be old: balances are noted once an hour
