@@ -11,7 +11,7 @@ TICKS = (
     ("tokens.tasks.dispatch_accounts", 10),
     ("tokens.tasks.deliver_due", 5),
     ("tokens.tasks.alert_due", 5),
-    ("tokens.tasks.knock_gateways", 15),
+    ("tokens.tasks.knock_gateways", 5),
     ("tokens.tasks.beat_pulse", 10),
     ("tokens.tasks.tidy", 3600),
 )

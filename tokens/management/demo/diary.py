@@ -99,7 +99,8 @@ class Diary:
         names = [one.username for one in PEOPLE]
         midnight = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
         for nth, (days, hour) in enumerate(HABITS):
-            who, at = names[nth % len(names)], midnight - timedelta(days=days) + timedelta(hours=hour, minutes=nth)
+            who, at = names[nth % len(names)], midnight - timedelta(days=days) + timedelta(hours=hour)
+            at += timedelta(seconds=dice.randrange(2900))
             if nth % 4 == 1:
                 self.acts.append(Act(at - timedelta(minutes=1), "", "sign_in.failed", name=who))
             self.acts.append(Act(at, who, "sign_in", self.people[who]))

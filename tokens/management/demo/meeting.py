@@ -17,7 +17,7 @@ from . import stage
 from .cast import ACCOUNTS, Purse
 from .stage import Scene
 
-CHECK_EVERY, SWEEP_EVERY = 30, 20  # seconds: a visitor does not wait for ten minutes
+CHECK_EVERY, SWEEP_EVERY = 20, 15  # seconds: a visitor sees a failure, confirmed by a second look, within a minute
 SLOW_MS = 4460
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -51,7 +51,7 @@ class Past:
 
     def of_token(self, met: Met, seen: Seen) -> None:
         part, token, house = seen.part, seen.token, met.scene.house
-        born = max(self.now - BEGAN, self.now - timedelta(days=part.age))
+        born = rows.born(part, self.now)
         since = self.now - timedelta(hours=part.since)
         token_by = token.owner.shown_name if token.owner else ""
         end = self.now - timedelta(hours=part.paused_for or part.retired_for)
@@ -86,7 +86,7 @@ class Past:
         rows.stand(subject, last.state, last.verdict if known else None, since, note or subject.note)
         subject.verdict_since = last.start if known else None
         subject.checked_at, subject.latency_ms = last.end - timedelta(seconds=5), look.latency_ms
-        evidence = [recording.stored(look, last.start + course.CONFIRMED_AFTER * nth) for nth in range(2)]
+        evidence = [self._as_of(look, last.start + course.CONFIRMED_AFTER * nth) for nth in range(2)]
         subject.evidence = evidence if last.state == State.FAILING else evidence[:1]
         if light != "account":
             subject.looks = course.looks(told, pace, self.dice)
@@ -96,6 +96,12 @@ class Past:
         for turn in course.turns(told):
             now_failing = turn.after is last and last.state == State.FAILING
             self.turns.append((subject, turn, evidence if now_failing else _told(turn, look)))
+
+    def _as_of(self, look: Evidence, at: datetime) -> dict[str, Any]:
+        """The same answer, given then: another request, a little faster or slower."""
+        asked = f"{at:%Y%m%d%H%M%S}{self.dice.getrandbits(72):018x}" if look.request_id else ""
+        late = look.latency_ms and look.latency_ms + self.dice.randrange(-9, 40)
+        return recording.stored(replace(look, request_id=asked, latency_ms=late), at)
 
 
 def _purse_course(account: Account, purse: Purse, now: datetime) -> list[Stretch]:
