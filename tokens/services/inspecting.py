@@ -154,7 +154,9 @@ def _turned(change: Change) -> dict[str, Any]:
         "new": _("Not known any more"),
     }
     title = words.get(change.new_state, change.new_state)
-    return {"state": change.new_state, "at": change.at, "title": title, "note": change_words(change)}
+    back = change.event == "recovered" and change.old_verdict
+    note = _("It was: %(what)s") % {"what": meaning(change.old_verdict).title} if back else change_words(change)
+    return {"state": change.new_state, "at": change.at, "title": title, "note": note}
 
 
 def _first(incident: Incident) -> str:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tokens.models import AuditEvent, Pulse
-from tokens.vault.fingerprint import fingerprint, normalise_key
+from tokens.vault.fingerprint import PREFIX, fingerprint, normalise_key
 
 from .auditing import link
 
@@ -121,7 +121,7 @@ class Search:
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Search:
-        given = {name: query.get(name, "").strip()[:160] for name in cls.__slots__}
+        given = {name: query.get(name, "").replace("\0", "").strip()[:160] for name in cls.__slots__}
         bad_days = {name: "" for name in ("since", "until") if not _day(given[name])}
         mark = given["fingerprint"].lower()
         sound = len(mark) <= 64 and not set(mark) - set("0123456789abcdef")
@@ -154,6 +154,11 @@ def mark_of(pasted: str) -> tuple[str, str]:
     """(the start of the pasted key's fingerprint, "") or ("", what is wrong with it). The key is kept nowhere."""
     clean = normalise_key(pasted)
     return (fingerprint(clean.key)[:16], "") if clean.key else ("", clean.problem)
+
+
+def mark_in(words: str) -> str:
+    """The mark of a key that was typed where words go, or ""."""
+    return mark_of(words)[0] if words.strip().startswith(PREFIX) else ""
 
 
 def known_actions() -> list[tuple[str, str]]:

@@ -30,7 +30,7 @@ def _signed_in(request: HttpRequest | None, user: User, **_more: Any) -> None:
 def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_more: Any) -> None:
     """Who typed it is not known: the name stands as the object, not as the actor."""
     typed = next((str(credentials[name]) for name in NAMES if credentials.get(name)), "")
-    auditing.record(_actor(request, None), "sign_in.failed", name=scrub(typed)[:150])
+    auditing.record(_actor(request, None), "sign_in.failed", name=scrub(typed.replace("\0", ""))[:150])
 
 
 def _signed_out(request: HttpRequest | None, user: User | None, **_more: Any) -> None:
