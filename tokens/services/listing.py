@@ -22,9 +22,11 @@ from django.utils.translation import gettext_lazy as _
 from tokens.health.verdicts import State, Verdict
 from tokens.models import Account, Gateway, Tag, Token, User
 from tokens.models.token import RANK, TokenQuerySet
+from tokens.vault.fingerprint import PREFIX, hint
 
 PAGE = 25
 LONGEST = 1000  # characters of one parameter; a cursor holds a name
+WHOLE_KEY = 20  # characters from which on an sk-… is a key and no name
 SOON = timedelta(days=30)
 DUE_COUNTED = 500  # a worker takes those first
 REMEMBERED = 20  # seconds that a count and a list of choices are kept
@@ -103,7 +105,7 @@ class Wanted:
         for name, known in (("view", VIEWS), ("sort", SORTS), ("status", RANK), ("verdict", set(Verdict))):
             if found[name] not in known:
                 found[name] = {"view": "all", "sort": "worst"}.get(name, "")
-        return cls(**found)
+        return cls(**{**found, "q": without_key(found["q"])})
 
     def query(self, **changes: str) -> str:
         """The query string of this list with `changes`; a changed filter starts at the first page."""
@@ -116,6 +118,11 @@ class Wanted:
         """The filters that are on, by name."""
         names = ("q", "status", "verdict", "gateway", "account", "group", "owner", "tag")
         return {name: getattr(self, name) for name in names if getattr(self, name)}
+
+
+def without_key(words: str) -> str:
+    """A whole key in the search is looked for by its last four, so that no page and no address repeats it."""
+    return hint(words) if words.startswith(PREFIX) and len(words) >= WHOLE_KEY else words
 
 
 _DEFAULT = {one.name: one.default for one in fields(Wanted)}

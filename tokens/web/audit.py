@@ -32,6 +32,8 @@ FORMATS: dict[str, tuple[str, Callable[[QuerySet[AuditEvent]], Iterator[str]]]] 
 
 @require_GET
 def audit(request: HttpRequest) -> HttpResponse:
+    if mark := reviewing.mark_in(request.GET.get("words", "")):  # a key, where only words belong: off the address
+        return done(request, f"{reverse('audit')}?fingerprint={mark}")
     search = reviewing.Search.of(request.GET)
     page = paging.page(
         search.rows(), size=ON_A_PAGE, after=request.GET.get("after", ""), before=request.GET.get("before", "")

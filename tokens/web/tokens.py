@@ -22,9 +22,10 @@ from .fragments import asks_for, done, page_or_part
 
 @require_GET
 def token_list(request: HttpRequest) -> HttpResponse:
-    if "" in request.GET.values():  # a form sends its empty fields too; the address stays short
-        return HttpResponseRedirect(f"{request.path}?{Wanted.read(request.GET.dict()).query()}")
-    now, wanted = timezone.now(), Wanted.read(request.GET.dict())
+    now, wanted, words = timezone.now(), Wanted.read(request.GET.dict()), request.GET.get("q", "")
+    # A form sends its empty fields too, and somebody may have pasted a key: the address stays short and clean.
+    if "" in request.GET.values() or listing.without_key(words) != words:
+        return HttpResponseRedirect(f"{request.path}?{wanted.query()}")
     page = listing.page(wanted, now)
     shown = rows.rows(page.tokens, now)
     context = {
