@@ -33,7 +33,7 @@ Clock = Callable[[], datetime]
 BATCH = 250  # ids in one message: seconds of work, so that a killed worker delays little
 OUTSTANDING = 4000  # ids claimed at one time: what bounds the queue, however far the workers are behind
 QUEUED_FOR = timedelta(seconds=60)  # a claimed row whose message got lost falls due again after this
-WORKED_FOR = timedelta(seconds=90)  # longer than looking.LOOK_FOR and a last call: after it the worker is dead
+WORKED_FOR = timedelta(seconds=45)  # longer than looking.LOOK_FOR and a last call: after it the worker is dead
 TOKEN_POLICY = ConfirmPolicy(looks=2, second_look=timedelta(seconds=45))
 GATEWAY_POLICY = ConfirmPolicy(looks=2, second_look=timedelta(seconds=15), light="gateway")
 KNOCK_EVERY = 60  # seconds between two looks at a gateway, or its check interval when that is shorter

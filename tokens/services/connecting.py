@@ -28,7 +28,7 @@ from tokens.vault.fingerprint import fingerprint
 
 from . import auditing, looking, syncing
 from .auditing import Actor
-from .checking import QUEUED_FOR, WORKED_FOR
+from .checking import QUEUED_FOR
 
 PROBE_PATIENCE = 15  # seconds that somebody waits for a whole probe
 
@@ -214,7 +214,7 @@ def reading_now(account: Account) -> int:
     """Read an account at once, for somebody who waits; returns how many tokens were judged."""
     now = timezone.now()
     Account.objects.filter(pk=account.pk).update(next_check_at=now)
-    lease_token, ids = Account.objects.filter(pk=account.pk).claim(now, limit=1, lease=WORKED_FOR)
+    lease_token, ids = Account.objects.filter(pk=account.pk).claim(now, limit=1, lease=syncing.READ_FOR)
     return syncing.sync_account(account.pk, lease_token) if ids else 0
 
 

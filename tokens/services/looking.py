@@ -17,7 +17,7 @@ from tokens.health.verdicts import Judgement, Verdict
 from tokens.network.client import Wire
 from tokens.network.policy import AddressPolicy
 
-LOOK_FOR = 60.0  # seconds: a batch that takes longer leaves the rest for another
+LOOK_FOR = 20.0  # seconds: a batch that takes longer leaves the rest, so that ticks and alerts never wait long
 GIVE_UP_AFTER = 8  # gateway-side failures in a row, none answered: no need to ask for every other key
 
 

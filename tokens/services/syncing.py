@@ -25,10 +25,12 @@ from tokens.models.bulk import write
 from tokens.network.client import Wire
 
 from . import governor, looking
-from .checking import GATEWAY_FIELDS, TOKEN_POLICY, WORKED_FOR, Clock, keep, probe_judgement, record_gateway
+from .checking import GATEWAY_FIELDS, TOKEN_POLICY, Clock, keep, probe_judgement, record_gateway
 from .recording import HOT_FIELDS, Recorded, record
 
 T = TypeVar("T")
+LONGEST_READING = 100.0  # seconds for all calls of one reading
+READ_FOR = timedelta(seconds=150)  # its lease: after it the worker is dead
 ACCOUNT_POLICY = ConfirmPolicy(looks=2, second_look=timedelta(seconds=30), light="account")
 GROUPS_EVERY = timedelta(hours=1)
 BALANCE_EVERY = timedelta(hours=1)  # at the latest
@@ -64,14 +66,14 @@ class Reading:
 def claim_due(now: datetime, *, limit: int = 200) -> list[tuple[int, str]]:
     """Accounts whose reading is due, with their lease."""
     ready = Account.objects.filter(paused_at=None, gateway__paused_at=None).exclude(access_token_sealed="")
-    lease_token, ids = ready.exclude(gateway__state=State.FAILING).claim(now, limit=limit, lease=WORKED_FOR)
+    lease_token, ids = ready.exclude(gateway__state=State.FAILING).claim(now, limit=limit, lease=READ_FOR)
     return [(pk, lease_token) for pk in ids]
 
 
 def sync_account(account_id: int, lease_token: str, clock: Clock = timezone.now) -> int:
     """Read one account and store what it says; returns how many tokens were judged."""
     now = clock()
-    mine = Account.objects.take_over([account_id], lease_token, now, lease=WORKED_FOR)
+    mine = Account.objects.take_over([account_id], lease_token, now, lease=READ_FOR)
     account = Account.objects.select_related("gateway").filter(pk=account_id, lease_token=mine).first()
     if account is None:
         return 0
@@ -135,13 +137,16 @@ async def _read(account: Account, calls: int, balance: bool, wants_groups: bool,
     async with looking.wire(concurrency=2, total_timeout=patience) as through:
         client = client_of(account, through)
         try:
-            if balance:
-                reading.account = await client.account()
-            if wants_groups:
-                reading.groups = await _groups(client)
-            await _pages(client, reading, calls)
+            async with asyncio.timeout(LONGEST_READING):
+                if balance:
+                    reading.account = await client.account()
+                if wants_groups:
+                    reading.groups = await _groups(client)
+                await _pages(client, reading, calls)
         except GatewayError as error:
             reading.error = error
+        except TimeoutError:
+            pass  # what came so far is stored, the rest next time
         reading.calls, reading.capabilities = list(client.calls), client.capabilities
     return reading
 
