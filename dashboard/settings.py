@@ -88,7 +88,6 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "dashboard.context.project",
                 "tokens.web.context.nav",
-                "tokens.web.context.nav",
             ]
         },
     }

@@ -7,7 +7,7 @@ import pytest
 from tests.factories import make_channel, make_token
 from tests.usecases.conftest import Clock
 from tokens.models import Change, Gateway, Incident, Notification, Streak, Token
-from tokens.services import alerting, checking
+from tokens.services import alerting, checking, knocking
 from tokens.simulator import Simulator
 
 pytestmark = pytest.mark.django_db
@@ -183,3 +183,19 @@ def test_without_an_account_the_usage_call_tells_the_reason(
     assert (watched.state, watched.verdict) == ("failing", verdict)
     assert [path for _, path, _ in simulator.requests].count("/api/usage/token/") == 1
     assert "usage" in [look["rung"] for look in watched.evidence]
+
+
+def test_a_gateway_that_answers_every_call_with_its_own_error_is_not_called_healthy(
+    watched: Token, gateway: Gateway, simulator: Simulator, clock: Clock
+) -> None:
+    check_all(clock)
+    simulator.gateway_fault = "500"
+    for _ in range(3):
+        clock.forward(minutes=12)
+        check_all(clock)
+        knocking.knock_due(clock)
+    gateway.refresh_from_db()
+    watched.refresh_from_db()
+    assert (gateway.state, gateway.verdict, gateway.is_frozen) == ("failing", "gateway_down", True)
+    assert (watched.state, watched.verdict) == ("healthy", "ok")
+    assert Incident.objects.filter(light="gateway", closed_at=None).count() == 1

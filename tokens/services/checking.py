@@ -222,7 +222,7 @@ def _conclude_gateway(gateway_id: int, looks: Sequence[Look], now: datetime) -> 
         verdict, _count = Counter(look.judgement.verdict for look in silent).most_common(1)[0]
         last = next(look for look in reversed(silent) if look.judgement.verdict == verdict)
         left = record_gateway(gateway, Judgement(verdict, "gateway", last.judgement.note), last.evidence, now)
-    elif len(silent) < len(looks):
+    elif any(_vouches(look) for look in looks):
         spans = [look.evidence.latency_ms for look in looks if look.evidence.latency_ms is not None]
         seen = Evidence("models", looks[-1].evidence.asked, latency_ms=int(median(spans)) if spans else None)
         left = record_gateway(gateway, Judgement(Verdict.OK, "gateway"), seen, now)
@@ -231,6 +231,12 @@ def _conclude_gateway(gateway_id: int, looks: Sequence[Look], now: datetime) -> 
         left = Recorded()
     write([gateway], GATEWAY_FIELDS)
     return left
+
+
+def _vouches(look: Look) -> bool:
+    """Whether this look says that the gateway is well: an error of its own that nobody understands does not."""
+    own_error = look.judgement.verdict == Verdict.INCONCLUSIVE and (look.evidence.status or 0) >= 500
+    return look.judgement.light != "gateway" and not own_error
 
 
 def _jobs(tokens: Iterable[Token]) -> Iterable[Job]:
