@@ -1,6 +1,8 @@
 """Kill the worker and the scheduler with SIGKILL in the middle of a sweep, and count: due, done, doubled, lost.
 
-    python -m bench.kill [--tokens 2000]
+    python -m bench.kill [--tokens 2000] [--children]
+
+With --children only the worker's child processes die, one at a time, and its main process starts others.
 
 Uses a data folder of its own, the embedded queue (which loses messages when its reader is killed) and a simulator in
 this process. Honours DATABASE_URL and CELERY_BROKER_URL. "Doubled" counts verdicts stored twice; a key that was asked
@@ -65,13 +67,20 @@ class Crew:
         self.kills += 1
         self.start(name)
 
+    def kill_child(self) -> None:
+        """One process of the worker's pool; a batch that it had in hand falls due again when its lease ends."""
+        worker = self.running["worker"].pid
+        children = Path(f"/proc/{worker}/task/{worker}/children").read_text().split()
+        os.kill(int(children[0]), signal.SIGKILL)
+        self.kills += 1
+
     def stop(self) -> None:
         for process in self.running.values():
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 
-def sweep(tokens: int) -> Tally:
+def sweep(tokens: int, *, children: bool = False) -> Tally:
     """One sweep of `tokens` keys with the kills in it. Django must be set up and migrated."""
     from tokens.simulator import Simulator
 
@@ -83,7 +92,7 @@ def sweep(tokens: int) -> Tally:
         for name in ("worker", "beat"):
             crew.start(name)
         try:
-            follow(crew, tokens, started)
+            follow(crew, tokens, started, children)
         finally:
             crew.stop()
         return tally(simulator, tokens, crew.kills, time.monotonic() - started)
@@ -114,10 +123,13 @@ def seed(simulator: Any, tokens: int) -> None:
     Token.objects.bulk_create(rows, batch_size=500)
 
 
-def follow(crew: Crew, tokens: int, started: float) -> None:
+def follow(crew: Crew, tokens: int, started: float, children: bool) -> None:
     """Kill at the chosen parts of the sweep, then wait until every token has its verdict."""
     for part in KILLS_AT:
         wait_until(lambda part=part: looked() >= tokens * part, started)  # type: ignore[misc]
+        if children:
+            crew.kill_child()
+            continue
         crew.kill("worker")
         if part == KILLS_AT[1]:
             crew.kill("beat")
@@ -150,10 +162,11 @@ def tally(simulator: Any, tokens: int, kills: int, seconds: float) -> Tally:
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--tokens", type=int, default=2000)
+    options.add_argument("--children", action="store_true")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="keyward-kill-") as folder:
         prepare(Path(folder))
-        print(result := sweep(chosen.tokens))
+        print(result := sweep(chosen.tokens, children=chosen.children))
     return 0 if result.lost == result.doubled == 0 else 1
 
 

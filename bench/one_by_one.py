@@ -1,4 +1,4 @@
-"""The baseline that batches are measured against: one Celery task for one token, with its own loop and its own save()."""
+"""The baseline that batches are measured against: one Celery task a token, with its own loop and its own save()."""
 
 from __future__ import annotations
 
