@@ -164,3 +164,40 @@ def test_removing_an_account_keeps_its_tokens(signed_in: Any) -> None:
     assert "1 of them has no key here" in page
     assert signed_in.post(reverse("account_remove", args=[account.pk])).status_code == 303
     assert (Account.objects.count(), Token.objects.count()) == (0, 2)
+
+
+TROUBLE = [
+    ("down", "connection closed"),
+    ("html", "A web page came back"),
+    ("redirect", "A redirect came back"),
+    ("empty", "The answer was empty"),
+    ("huge", "far larger"),
+    ("bad_json", "JSON that cannot be read"),
+    ("success_false", "Simulated refusal"),
+    ("429", "Try again in a few minutes"),
+    ("429_retry_after", "Try again in 60 seconds"),
+    ("500", "failed by itself"),
+]
+
+
+@pytest.mark.parametrize(("fault", "sentence"), TROUBLE)
+def test_a_gateway_in_trouble_says_what_came_back_and_everything_typed_stays(
+    signed_in: Any, there: Any, ours: Any, fault: str, sentence: str
+) -> None:
+    person = there.add_account("alice")
+    there.gateway_fault = fault
+    data = {"account_name": "Production", "access_token": person.access_token, "user_id": "7"}
+    page = signed_in.post(reverse("account_add", args=[ours.pk]), data).content.decode()
+    assert sentence in page
+    for value in ("Production", person.access_token, "7"):
+        assert f'value="{value}"' in page
+    assert not Account.objects.exists()
+
+
+def test_one_account_is_connected_once(signed_in: Any, there: Any, ours: Any) -> None:
+    clear = there.add_account("alice").access_token
+    signed_in.post(reverse("account_add", args=[ours.pk]), {"account_name": "Production", "access_token": clear})
+    again = {"account_name": "Twin", "access_token": clear}
+    page = signed_in.post(reverse("account_add", args=[ours.pk]), again).content.decode()
+    assert "has already, as Production" in page
+    assert Account.objects.count() == 1

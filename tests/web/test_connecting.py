@@ -188,3 +188,27 @@ def test_an_address_that_is_connected_already_leads_to_its_page(signed_in: Any, 
 def test_the_difference_of_two_addresses_reads_piece_by_piece(before: str, after: str, words: str) -> None:
     signs = {"kept": "=", "struck": "-", "added": "+"}
     assert " ".join(signs[piece.kind] + piece.text for piece in probing.differences(before, after)) == words
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ("down", "connection closed"),
+        ("html", "A web page came back"),
+        ("empty", "The answer was empty"),
+        ("huge", "far larger"),
+        ("bad_json", "JSON that cannot be read"),
+        ("success_false", "Simulated refusal"),
+        ("429", "asks for a pause"),
+        ("429_retry_after", "Try again in 60 seconds"),
+    ],
+)
+def test_a_gateway_in_trouble_says_at_the_address_what_came_back(
+    signed_in: Any, gateway_there: Any, fault: str, sentence: str
+) -> None:
+    gateway_there.gateway_fault = fault
+    page = signed_in.post(reverse("connect"), typed(base_url=f"{gateway_there.url}/v1", name="Kept")).content.decode()
+    assert sentence in page
+    assert 'value="Kept"' in page
+    assert "speaks JSON" not in page
+    assert not Gateway.objects.exists()

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tokens.network.client import Wire
 from tokens.network.policy import AddressRefused
@@ -72,7 +73,7 @@ async def _find_base(wire: Wire, taken: Typed, walk: Walk) -> tuple[str, Reading
         for path in base_paths(taken.path)[:MOST_CANDIDATES]:
             base_url = origin + path
             reading = await ask(wire, "status", "GET", f"{base_url}/models")
-            walk.steps.append(_step(reading.evidence, path))
+            walk.steps.append(_step(reading, path))
             if reading.evidence.fault:
                 walk.last = walk.last or reading.evidence
                 break
@@ -198,7 +199,17 @@ def _safe_target(location: str, taken: Typed, wire: Wire) -> str:
     return f"https://{host}/v1"
 
 
-def _step(evidence: Evidence, path: str) -> Step:
+STRANGE = {
+    "html": gettext_lazy("Path answers HTML"),
+    "redirect": gettext_lazy("Path answers with a redirect"),
+    "challenge": gettext_lazy("Blocked by a firewall"),
+    "empty": gettext_lazy("Path answers nothing"),
+    "bad_json": gettext_lazy("Path answers broken JSON"),
+}
+
+
+def _step(reading: Reading, path: str) -> Step:
+    evidence = reading.evidence
     if evidence.fault:
         titles: dict[str, Any] = {
             "dns": _("Name does not resolve"),
@@ -208,14 +219,12 @@ def _step(evidence: Evidence, path: str) -> Step:
         }
         return Step(titles.get(evidence.fault, _("No answer")), evidence.message, "failing", evidence.latency_ms)
     words = {"path": f"{path}/models", "status": evidence.status, "type": evidence.brand}
-    if evidence.body == "json" and evidence.status != 404:
+    if _speaks(reading):
         note = _("%(status)s with type %(type)s") if evidence.brand else _("%(status)s in JSON")
         title = _("%(path)s speaks JSON") % {"path": path or "/"}
         return Step(title, note % words, "healthy", evidence.latency_ms)
-    title = {"html": _("Path answers HTML"), "redirect": _("Path answers with a redirect")}.get(
-        evidence.body, _("Path is not the API")
-    )
-    return Step(title, _("%(path)s, %(status)s") % words, "degraded", evidence.latency_ms)
+    strange = _("The gateway asks for a pause") if evidence.status == 429 else STRANGE.get(evidence.body)
+    return Step(str(strange or _("Path is not the API")), _("%(path)s, %(status)s") % words, "degraded", evidence.latency_ms)
 
 
 def _dialect_step(signs: Signs, dialect: str, units: float) -> Step:

@@ -10,11 +10,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tokens.gateways.answers import in_words, pause_in_words
 from tokens.gateways.errors import (
     AccountBanned,
     CredentialRefused,
     GatewayError,
     NotAGateway,
+    NotSupported,
+    Overloaded,
     RateLimited,
     Unreachable,
     UserIdNeeded,
@@ -108,6 +111,11 @@ def take_probe(actor: Actor, gateway: Gateway, found: ProbeResult, action: str =
 def add_account(actor: Actor, gateway: Gateway, new: NewAccount) -> Account:
     """Try the access token, then save the account; its first reading is due at once. Raises AccessTokenRefused."""
     facts = try_access_token(gateway, new)
+    twin = gateway.accounts.filter(user_id=facts.user_id).exclude(user_id="").first()
+    if twin:
+        raise AccessTokenRefused(
+            _("This access token opens an account that Keyward has already, as %(name)s.") % {"name": twin.name}
+        )
     with transaction.atomic():
         return _save_account(actor, gateway, new, facts)
 
@@ -202,10 +210,11 @@ def _refusal(error: GatewayError) -> AccessTokenRefused:
         case AccountBanned():
             return AccessTokenRefused(_("The gateway says that this account is banned."))
         case RateLimited():
-            return AccessTokenRefused(_("The gateway asks for a pause (HTTP 429). Try again in a few minutes."))
-        case Unreachable():
-            return AccessTokenRefused(_("The gateway did not answer, so the access token could not be tried."))
-        case NotAGateway():
+            return AccessTokenRefused(pause_in_words(error.retry_after))
+        case NotAGateway() | Unreachable() | Overloaded():
+            said = in_words(error.evidence)
+            return AccessTokenRefused(_("The access token could not be tried. %(said)s") % {"said": said})
+        case NotSupported():
             return AccessTokenRefused(_("This address has no account pages. Leave the access token empty."))
     return AccessTokenRefused(_("The gateway answered: %(said)s") % {"said": str(error)[:200]})
 

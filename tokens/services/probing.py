@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
+from tokens.gateways.answers import in_words
 from tokens.gateways.records import Correction, ProbeResult, Step
 from tokens.models import Gateway
 from tokens.network.policy import AddressRefused
@@ -146,7 +147,8 @@ def no_answer(asked: Asked) -> str:
     """Why an address cannot be connected as it is, for the field."""
     if asked.found is None:
         return _("This is not a whole address yet. It looks like https://gateway.example.com/v1.")
-    return _("Nothing that speaks the OpenAI API answers at this address.")
+    none = _("Nothing that speaks the OpenAI API answers at this address.")
+    return f"{none} {in_words(asked.found.evidence)}" if asked.found.evidence else none
 
 
 class NotYet(ValueError):
