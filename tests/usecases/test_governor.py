@@ -24,6 +24,20 @@ def test_a_bucket_runs_dry_and_fills_again(clock: Clock) -> None:
 
 
 @pytest.mark.django_db
+def test_what_was_not_used_is_there_for_the_next_but_not_after_a_429(clock: Clock) -> None:
+    gateway = make_gateway(management_per_minute=30)
+    assert governor.grant(gateway, "management", 12, clock.now).calls == 12
+    governor.give_back(gateway, "management", 10, clock.now)
+    assert governor.grant(gateway, "management", 30, clock.now).calls == 28
+    governor.block(gateway, "management", 60, clock.now)
+    governor.give_back(gateway, "management", 10, clock.now)
+    clock.forward(seconds=61)
+    assert governor.grant(gateway, "management", 40, clock.now).calls == 30
+    governor.give_back(gateway, "management", 99, clock.now)
+    assert governor.grant(gateway, "management", 99, clock.now).calls == 30
+
+
+@pytest.mark.django_db
 def test_two_gateways_on_one_host_share_its_bucket(clock: Clock) -> None:
     one = make_gateway(base_url="https://relay.example.com/v1", checks_per_minute=20)
     two = make_gateway(base_url="https://relay.example.com/other/v1", checks_per_minute=20)

@@ -258,6 +258,7 @@ def _listed(account: Account, now: datetime, *, loudly: bool = False) -> list[To
         wait = (grant.retry_at - now).total_seconds()
         raise RateLimited(Evidence("facts", "GET /api/token/", retry_after=max(wait, 1.0), note="Keyward's own limit"))
     reading = syncing.read(account, calls=grant.calls, now=now, patience=PATIENCE)
+    governor.give_back(account.gateway, "management", grant.calls - len(reading.calls), now)
     if reading.error and loudly:
         raise reading.error
     found = {facts.remote_id: facts for page in reading.pages for facts in page.tokens}

@@ -57,6 +57,17 @@ def grant(gateway: Gateway, kind: Kind, wanted: int, now: datetime) -> Grant:
     return Grant(0, now + timedelta(seconds=1))
 
 
+def give_back(gateway: Gateway, kind: Kind, calls: int, now: datetime) -> None:
+    """Calls that were granted and not made, for whoever comes next; not after a 429, which emptied the bucket."""
+    limit = allowance(gateway, kind)
+    for _attempt in range(20 if calls > 0 else 0):
+        bucket = _bucket(gateway.host, kind, limit.capacity, now)
+        level = min(limit.capacity, _level(bucket, limit, now) + calls)
+        blocked = bucket.blocked_until and bucket.blocked_until > now
+        if blocked or _change(bucket, level=level, refilled_at=max(now, bucket.refilled_at)):
+            return
+
+
 def block(gateway: Gateway, kind: Kind, retry_after: float | None, now: datetime) -> datetime:
     """The gateway answered 429: nobody asks again before then."""
     until = now + timedelta(seconds=min(retry_after or DEFAULT_PAUSE[kind], 3600))
