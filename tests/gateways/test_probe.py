@@ -246,3 +246,4 @@ def test_base_paths_are_tried_from_the_likeliest() -> None:
     assert base_paths("/proxy/v1/models") == ("/proxy/v1", "/v1")
     assert base_paths("/openai") == ("/openai/v1", "/v1", "/openai")
     assert base_paths("/v1beta/models") == ("/v1beta", "/v1")
+    assert base_paths("/api/token") == ("/v1",)  # a call of the management API

@@ -13,6 +13,8 @@ OPENAI_HOST = "api.openai.com"
 SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 # Pages of consoles and calls of the API, which people copy from the browser or from an example.
 PAGES = re.compile(r"^/(console|panel|dashboard|login|register|token|setting|topup|pricing|api)(/|$)", re.IGNORECASE)
+# Calls of the management API answer in JSON too, so they would pass for a base.
+MANAGEMENT = re.compile(r"^/api/(token|user|status|usage|log|group|pricing|setup|data)(/|$)", re.IGNORECASE)
 CALLS = re.compile(
     r"/(chat/completions|completions|models|embeddings|messages|responses|images|audio|dashboard/billing)(/.*)?$",
     re.IGNORECASE,
@@ -65,9 +67,9 @@ def base_paths(path: str) -> tuple[str, ...]:
     if match := re.search(r"^(.*?/v\d+(?:beta)?)(?:/|$)", trimmed):
         trimmed = match[1]
         found = [trimmed, "/v1"]
-    elif PAGES.match(trimmed):
+    elif PAGES.match(trimmed) and not MANAGEMENT.match(trimmed):
         found = [trimmed, "/v1"]  # asked only so that the answer can be shown
-    elif not trimmed:
+    elif not trimmed or MANAGEMENT.match(trimmed):
         found = ["/v1"]
     else:
         found = [f"{trimmed}/v1", "/v1", trimmed]
