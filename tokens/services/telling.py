@@ -17,6 +17,8 @@ from tokens.gateways.errors import (
     UserIdNeeded,
 )
 
+TOO_MANY = "最大令牌数量限制"  # said in Chinese whatever the language, contract A.4
+
 
 def why(error: GatewayError) -> str:
     """A sentence without a secret, at most 300 characters."""
@@ -39,4 +41,10 @@ def why(error: GatewayError) -> str:
             return _("The gateway has no such call.")
         case NotFound():
             return _("The gateway does not know this token. It was deleted there.")
-    return _("The gateway refused: %(said)s") % {"said": str(error)[:200]}
+    said = str(error)[:200]
+    if TOO_MANY in said:
+        return _(
+            "The account has as many tokens as the gateway allows it. Delete one, or choose another account. "
+            "The gateway said: %(said)s"
+        ) % {"said": said}
+    return _("The gateway refused: %(said)s") % {"said": said}

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from tokens.gateways.records import TokenDraft
 from tokens.health.verdicts import meaning
 from tokens.models import Account, Token
-from tokens.services import changing, offering, waking
+from tokens.services import changing, drafting, offering, waking
 from tokens.services.auditing import Actor
 from tokens.services.changing import ChangedMeanwhile, ChangeRefused, Outcome, Seen
 from tokens.templatetags import wording
@@ -67,8 +67,8 @@ def _start(request: HttpRequest, token: Token) -> HttpResponse:
 def _form(request: HttpRequest, token: Token, form: EditForm, shown: Seen) -> HttpResponse:
     account = _account(token)
     context: dict[str, Any] = {"token": token, "form": form, "account": account, "seen": sealed(token, shown)}
-    context |= {"groups": offering.groups(account), **receipt.warnings(account)}
-    return render(request, "changing/edit.html", context)
+    context |= {"groups": offering.groups(account), "name_limit": drafting.name_limit(account)}
+    return render(request, "changing/edit.html", context | receipt.warnings(account))
 
 
 def _confirm(

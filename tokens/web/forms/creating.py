@@ -20,7 +20,7 @@ from tokens.services.offering import Choice
 from tokens.templatetags import wording
 
 from .token import PersonField, TagsField
-from .wish import WishForm, values_of
+from .wish import WishForm, day_in_words, values_of
 
 
 class CreateForm(WishForm):
@@ -96,11 +96,13 @@ class Plan:
         return format_html('<span id="name-count" class="{}"{}{}>{}</span>', cls, over, more, words)
 
     @property
+    def until(self) -> str:
+        return day_in_words(self.expires)
+
+    @property
     def limits(self) -> str:
         """One line for the folded part."""
-        said = [
-            _("Expires %(day)s") % {"day": wording.day_and_time(self.expires)} if self.expires else _("Never expires")
-        ]
+        said = [_("Expires %(day)s") % {"day": self.until} if self.until else _("Never expires")]
         if self.models:
             said.append(ngettext("%(n)s model", "%(n)s models", self.models) % {"n": self.models})
         if self.ips:

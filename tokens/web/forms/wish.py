@@ -8,8 +8,9 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from tokens.gateways.records import TokenDraft
 from tokens.models import Account, Token
@@ -41,7 +42,7 @@ class WishForm(forms.Form):
         input_formats=TYPED,
         widget=forms.DateTimeInput(format=TYPED[0], attrs={"type": "datetime-local", "step": "1"}),
     )
-    models = AnyOf(label=gettext_lazy("Models"), required=False)
+    models = AnyOf(label=gettext_lazy("Models"), required=False, widget=forms.CheckboxSelectMultiple)
     more_models = forms.CharField(
         label=gettext_lazy("Models"),
         required=False,
@@ -109,9 +110,16 @@ class WishForm(forms.Form):
         return "more_models" if field == "models" and not self.account.models_offered else field
 
     @property
-    def presets(self) -> list[tuple[str, int, datetime | None]]:
+    def presets(self) -> list[tuple[str, int, str]]:
         """Value, days and resolved date of the presets."""
-        return [(value, days, self.expires_after(value)) for value, days in DAYS.items()]
+        return [(value, days, day_in_words(self.expires_after(value))) for value, days in DAYS.items()]
+
+
+def day_in_words(moment: datetime | None) -> str:
+    """ "Mon 22 Feb 2027, 14:36": with the year, since expiries are far away."""
+    if moment is None:
+        return ""
+    return date_format(timezone.localtime(moment), pgettext("date format", "D j M Y, H:i"))
 
 
 def amount_text(account: Account, draft: TokenDraft | None) -> str:
