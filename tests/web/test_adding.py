@@ -108,6 +108,36 @@ def test_a_silent_gateway_adds_nothing_and_loses_nothing(signed_in: Any, sim: An
     assert not Token.objects.exists()
 
 
+def test_what_came_back_is_said_beside_the_key(signed_in: Any, sim: Any, gateway: Gateway) -> None:
+    for fault, sentence in [("success_false", "Simulated refusal"), ("429_retry_after", "Try again in 60 seconds")]:
+        sim.gateway_fault = fault
+        key = make_key()
+        page = add(signed_in, gateway, key).content.decode()
+        assert sentence in page
+        assert field_of(page) == key
+
+
+def test_the_key_of_a_retired_token_is_known(signed_in: Any, sim: Any, gateway: Gateway) -> None:
+    key = make_key()
+    make_token(gateway, key=key, name="gone", state="retired")
+    page = add(signed_in, gateway, key).content.decode()
+    assert "Known already, as gone, which was deleted on the gateway." in page
+    assert Token.objects.count() == 1
+
+
+def test_a_key_that_its_token_was_waiting_for_is_put_there(signed_in: Any, sim: Any, gateway: Gateway) -> None:
+    person = sim.add_account("alice")
+    remote = sim.add_token(person, "ci")
+    account = make_account(gateway, access_token=person.access_token, user_id=str(person.user_id))
+    waiting = make_token(account=account, name="ci", remote_id=remote.id, key_wanted=True, purpose="Builds")
+    Token.objects.update(key_sealed="", fingerprint="", hint="")
+    page = add(signed_in, gateway, remote.key, account=account.pk).content.decode()
+    assert "Added as ci." in page
+    waiting.refresh_from_db()
+    assert (waiting.has_key, waiting.key_wanted, waiting.purpose) == (True, False, "Builds")
+    assert Token.objects.count() == 1
+
+
 def test_more_keys_than_are_taken_at_once_stay_in_the_field(signed_in: Any, gateway: Gateway) -> None:
     lines = [f"bad line {number}" for number in range(203)]
     page = add(signed_in, gateway, "\n".join(lines)).content.decode()

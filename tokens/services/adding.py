@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tokens.gateways.answers import in_words
 from tokens.gateways.errors import GatewayError, NotSupported, RateLimited
 from tokens.gateways.records import Evidence, TokenFacts
 from tokens.health import schedule
@@ -79,8 +80,7 @@ def add_pasted(actor: Actor, gateway: Gateway, account: Account | None, text: st
         if one.problem:
             out[number] = Line(number, "", "unreadable", one.problem, pasted=pasted)
         elif mark in known:
-            sentence = _("Watched already, as %(name)s.") % {"name": known[mark].name}
-            out[number] = Line(number, hint(one.key), "known", sentence, known[mark])
+            out[number] = Line(number, hint(one.key), "known", _already(known[mark]), known[mark])
         elif mark in seen:
             out[number] = Line(number, hint(one.key), "known", _("The same key stands further up."))
         else:
@@ -139,14 +139,18 @@ def _settle_line(
 ) -> Line:
     end, fixes = hint(new.clean.key), new.clean.corrections
     if new.look is None or new.look.judgement.light == "gateway" or new.look.judgement.verdict in _UNSURE:
-        said = meaning(new.look.judgement.verdict).title if new.look else _("The gateway's limit is used up")
-        sentence = _("Not added: it could not be tried. %(said)s.") % {"said": said}
+        said = in_words(new.look.evidence) if new.look else _("The gateway's limit is used up. Try again in a minute.")
+        sentence = _("Not added: it could not be tried. %(said)s") % {"said": said}
         return Line(number, end, "untried", sentence, pasted=new.pasted, corrections=fixes)
     means = meaning(new.look.judgement.verdict)
     if new.look.judgement.verdict == Verdict.UNKNOWN_OR_REVOKED and not new.facts and not about.keep_refused:
         sentence = _("Not added: the gateway refuses it. %(cause)s") % {"cause": means.cause}
         return Line(number, end, "refused", sentence, pasted=new.pasted, corrections=fixes)
-    token = _save(actor, gateway, account, new, about, now)
+    try:
+        token = _save(actor, gateway, account, new, about, now)
+    except IntegrityError:  # somebody else added it in the meantime
+        twin = _known(gateway, [new.clean.key]).get(fingerprint(new.clean.key))
+        return Line(number, end, "known", _already(twin) if twin else _("Watched already."), twin)
     sentence = _("Added as %(name)s. %(title)s.") % {"name": token.name, "title": means.title}
     return Line(number, end, "added", sentence, token, corrections=fixes)
 
@@ -156,9 +160,16 @@ _UNSURE = (Verdict.INCONCLUSIVE, Verdict.RATE_LIMITED, Verdict.SKIPPED_BY_POLICY
 
 def _save(actor: Actor, gateway: Gateway, account: Account | None, new: New, about: About, now: datetime) -> Token:
     assert new.look is not None  # noqa: S101 the caller tried it
-    token = Token(gateway=gateway, account=account, owner=about.owner, purpose=about.purpose)
+    token = _waiting(account, new.facts) or Token(gateway=gateway, account=account)
+    token.owner, token.purpose = about.owner or token.owner, about.purpose or token.purpose
     token.seal_key(new.clean.key)
-    token.name = about.name or (new.facts.name if new.facts else "") or _("Key ending in %(h)s") % {"h": token.hint}
+    token.key_wanted = False
+    token.name = (
+        about.name
+        or token.name
+        or (new.facts.name if new.facts else "")
+        or _("Key ending in %(h)s") % {"h": token.hint}
+    )
     said = None
     if account and new.facts:
         token.remote_id = new.facts.remote_id
@@ -175,6 +186,11 @@ def _save(actor: Actor, gateway: Gateway, account: Account | None, new: New, abo
         keep([left])
         auditing.record(actor, "token.add", token, fingerprint=token.fingerprint)
     return token
+
+
+def _waiting(account: Account | None, facts: TokenFacts | None) -> Token | None:
+    """The row that an account's list made already, and that this key belongs to."""
+    return Token.objects.filter(account=account, remote_id=facts.remote_id).first() if account and facts else None
 
 
 def _bring(actor: Actor, account: Account, facts: TokenFacts, about: About, now: datetime) -> Token:
@@ -282,8 +298,14 @@ def _fits(mask: str, bare: str) -> bool:
 
 def _known(gateway: Gateway, keys: Iterable[str]) -> dict[str, Token]:
     marks = [fingerprint(key) for key in keys]
-    rows = Token.objects.filter(gateway=gateway, fingerprint__in=marks).exclude(state=State.RETIRED)
+    rows = Token.objects.filter(gateway=gateway, fingerprint__in=marks)
     return {token.fingerprint: token for token in rows}
+
+
+def _already(token: Token) -> str:
+    if token.state == State.RETIRED:
+        return _("Known already, as %(name)s, which was deleted on the gateway.") % {"name": token.name}
+    return _("Watched already, as %(name)s.") % {"name": token.name}
 
 
 def tag(token: Token, names: Iterable[str]) -> None:
