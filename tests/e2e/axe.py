@@ -10,11 +10,12 @@ from dashboard.paths import BASE_DIR
 SCRIPT = Path(BASE_DIR, "tests/look/axe/axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOURS = ["color-contrast"]
-# Colours that are still on their way from one theme to the other would be measured half-way.
+# Colours on their way from one theme to the other would be measured half-way; they hand on from parent to child.
 SETTLED = """async () => {
-    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
-    const turning = document.getAnimations().filter(each => each instanceof CSSTransition);
-    await Promise.allSettled(turning.map(each => each.finished));
+    for (let calm = 0; calm < 3;) {
+        await new Promise(requestAnimationFrame);
+        calm = document.getAnimations().some(each => each instanceof CSSTransition) ? 0 : calm + 1;
+    }
 }"""
 RUN = """async only => (await axe.run(document, {runOnly: only})).violations
     .map(each => each.id + ": " + each.nodes.map(node => node.target.join(" ")).join(", "))"""
