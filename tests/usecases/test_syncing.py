@@ -8,7 +8,7 @@ from tests.factories import make_account, make_token
 from tests.usecases.conftest import Clock
 from tokens.gateways.records import Evidence
 from tokens.models import Account, Gateway, Incident, Streak, Token
-from tokens.services import adding, syncing
+from tokens.services import adding, checking, syncing
 from tokens.services.adding import About
 from tokens.services.auditing import KEYWARD
 from tokens.simulator import Simulator
@@ -90,6 +90,32 @@ def test_the_list_tells_why_a_token_is_dead(
     settle(clock)
     assert Token.objects.get(remote_id=1).state == "healthy"
     assert Incident.objects.get().closed_at is not None
+
+
+def test_a_key_that_works_again_has_its_account_read_at_once(
+    account: Account, simulator: Simulator, clock: Clock
+) -> None:
+    def try_keys() -> None:
+        Token.objects.update(next_check_at=clock.now)
+        for order in checking.claim_due(clock.now):
+            checking.check_batch(order, clock)
+
+    bring_all(account)
+    settle(clock, 1)
+    simulator.token(1).fault = "disabled"
+    try_keys()
+    settle(clock, 2, minutes=12)
+    assert Token.objects.get(remote_id=1).state == "failing"
+
+    simulator.token(1).fault = ""
+    clock.forward(seconds=5)
+    try_keys()
+    assert list(Account.objects.values_list("next_check_at", flat=True)) == [clock.now]
+    assert sync(clock) == 3
+    assert Token.objects.get(remote_id=1).state == "healthy"
+    clock.forward(seconds=5)
+    try_keys()
+    assert Account.objects.get().next_check_at > clock.now
 
 
 @pytest.mark.parametrize(
