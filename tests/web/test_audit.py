@@ -111,6 +111,12 @@ def test_a_pasted_key_finds_what_was_done_with_it(signed_in: Any) -> None:
     assert not AuditEvent.objects.filter(object_name__contains=key[3:]).exists()
 
 
+def test_a_key_among_the_words_is_taken_off_the_address(signed_in: Any) -> None:
+    key = make_key()
+    answer = signed_in.get(reverse("audit"), {"words": key})
+    assert answer.headers["Location"] == f"/audit/?fingerprint={fingerprint(key)[:16]}"
+
+
 def test_what_is_no_key_gets_a_sentence(signed_in: Any) -> None:
     answer = signed_in.post(reverse("audit_find"), {"key": "sk-abc***def"}, follow=True)
     assert "masked" in answer.content.decode()

@@ -125,6 +125,15 @@ def test_every_filter_is_a_chip_that_can_be_taken_off(signed_in: Any) -> None:
     assert f'value="{filters["q"]}"' in page
 
 
+def test_a_whole_key_in_the_search_is_taken_off_the_address(signed_in: Any) -> None:
+    key = make_key()
+    make_token(key=key, name="found-by-its-key")
+    answer = signed_in.get(reverse("tokens"), {"q": key}, follow=True)
+    assert answer.redirect_chain == [(f"/tokens/?q={key[-4:]}", 302)]
+    assert "found-by-its-key" in answer.content.decode()
+    assert key not in answer.content.decode()
+
+
 def test_a_search_finds_the_end_of_a_key(signed_in: Any) -> None:
     key = make_key()
     make_token(name="mine", key=key)
