@@ -10,7 +10,7 @@ import pytest
 from tests.factories import make_gateway, make_incident, make_token
 from tests.usecases.making import actor, open_account
 from tokens.models import Account, AuditEvent, Gateway, Incident, Token
-from tokens.services import changing, drafting
+from tokens.services import changing, connecting, drafting
 from tokens.services.changing import ChangedMeanwhile, ChangeRefused
 from tokens.simulator import Simulator
 
@@ -158,6 +158,17 @@ def test_limits_that_the_gateway_drops_in_an_edit_are_shown(watched: Token, simu
     assert [row["field"] for row in outcome.dropped] == ["ip_limits"]
     watched.gateway.refresh_from_db()
     assert "ip_limits" in watched.gateway.capabilities["drops"]
+
+
+def test_asking_the_gateway_anew_what_it_can_do_does_not_forget_what_it_dropped(
+    watched: Token, simulator: Simulator
+) -> None:
+    simulator.create_fault = "drop_ip_limits"
+    change(watched, ip_limits=("203.0.113.0/24",))
+    gateway = Gateway.objects.get()
+    connecting.probe_again(actor(), gateway)
+    assert "ip_limits" in gateway.capabilities["drops"]
+    assert gateway.capabilities["name_bytes"] == 50
 
 
 @pytest.mark.parametrize(

@@ -99,8 +99,11 @@ def take_probe(actor: Actor, gateway: Gateway, found: ProbeResult, action: str =
     """Put what a probe found on the gateway; `action` gateway.move also takes the probed address."""
     names = ["version", "dialect", *(["base_url"] if action == "gateway.move" else [])]
     before = {name: getattr(gateway, name) for name in names}
+    drops = gateway.capabilities.get("drops")
     for name in (*names, "capabilities", "quota_per_unit"):
         setattr(gateway, name, getattr(found, name))
+    if drops:  # seen by creating and editing, not by a probe
+        gateway.capabilities = {**gateway.capabilities, "drops": drops}
     gateway.probed_at, gateway.next_check_at = timezone.now(), timezone.now()
     after = {name: getattr(gateway, name) for name in names}
     with transaction.atomic():

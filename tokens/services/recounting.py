@@ -28,6 +28,7 @@ ACTS = {
     "token.disable": (gettext_lazy("Disabled on the gateway"), "power-off"),
     "token.set_unlimited": (gettext_lazy("Quota set to unlimited"), "infinity"),
     "token.reveal": (gettext_lazy("Key revealed"), "eye"),
+    "token.show_new_key": (gettext_lazy("New key shown"), "eye"),
 }
 FIELDS = {
     "owner": gettext_lazy("owner"),
