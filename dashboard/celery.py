@@ -1,20 +1,37 @@
 """The Celery app. `tokens` never imports it: its tasks are shared tasks."""
 
+import logging
 import os
 import warnings
 from typing import Any
 
-from celery import Celery
-from celery.exceptions import SecurityWarning
+from celery import Celery, Task
+from celery.exceptions import Ignore, SecurityWarning
 from celery.signals import beat_init, setup_logging
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, close_old_connections
+
+log = logging.getLogger(__name__)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
 # It warns of pickled messages when root runs a worker; ours are JSON only.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
-app = Celery("keyward")
+
+class KeywardTask(Task):  # type: ignore[misc]
+    """A database that is busy or away ends a task with one line. Nothing is lost: what is due is in the database."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().__call__(*args, **kwargs)
+        except (OperationalError, InterfaceError) as fault:
+            close_old_connections()
+            log.warning("%s: the database does not answer (%s); the next tick tries again", self.name, fault)
+            raise Ignore from None
+
+
+app = Celery("keyward", task_cls=KeywardTask)
 # A function, since settings import this package before they are complete.
 app.add_defaults(lambda: settings.CELERY)
 app.autodiscover_tasks()

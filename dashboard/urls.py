@@ -17,5 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tokens.web.urls")),
 ]
 
+handler500 = "dashboard.views.server_error"
+
 if settings.DEBUG:
     urlpatterns.append(path("_sheet", views.sheet, name="sheet"))

@@ -118,7 +118,7 @@ def test_a_pager_names_only_the_pages_that_are_there() -> None:
     assert 'role="link" aria-disabled="true"' in pager
 
 
-@pytest.mark.parametrize("name", ["400", "403", "404", "500", "403_csrf"])
+@pytest.mark.parametrize("name", ["400", "403", "404", "500", "503", "403_csrf"])
 def test_error_pages_need_nothing_of_the_request(name: str) -> None:
     page = render_to_string(f"{name}.html")
     assert "<h1>" in page

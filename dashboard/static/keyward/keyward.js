@@ -153,6 +153,17 @@
     if (typed && event.detail.target?.contains(field)) event.detail.shouldSwap = false;
   }
 
+  // What a person did by script and Keyward could not answer; polls go on by themselves.
+  function failed(event) {
+    const toasts = document.getElementById("toasts");
+    if (!toasts || event.detail.elt.matches("[data-live]")) return;
+    const toast = Object.assign(document.createElement("div"), { className: "k-toast" });
+    toast.append(Object.assign(document.createElement("p"), { textContent: toasts.dataset.failed }));
+    toast.setAttribute("role", "alert");
+    toast.dataset.state = "failing";
+    toasts.replaceChildren(toast);
+  }
+
   // Buttons that only script can serve are hidden until script is here.
   function uncover(root) {
     const scripted = "button[data-copy], button[data-copy-with-key], button[data-dismiss], .k-picker-find";
@@ -178,6 +189,8 @@
     });
     document.body.addEventListener("htmx:beforeRequest", holdPolls);
     document.body.addEventListener("htmx:beforeSwap", keepTyped);
+    document.body.addEventListener("htmx:responseError", failed);
+    document.body.addEventListener("htmx:sendError", failed);
     document.body.addEventListener("htmx:load", (event) => uncover(event.detail.elt.parentElement || document));
   }
 
