@@ -40,7 +40,7 @@ def test_a_locked_database_says_so_and_the_same_again_works(lock: Any, person: A
     page = answer.content.decode()
     assert answer.status_code == 503
     assert "The database does not answer" in page
-    assert "what you typed is still in the form" in page
+    assert "reload this page to send the same again" in page
     assert answer.headers["X-Request-Id"] in page
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert [one for one in caplog.records if one.exc_info] == []
