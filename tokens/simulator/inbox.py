@@ -11,6 +11,7 @@ from typing import Any
 from .world import World
 
 KEPT = 20
+SHOWN = 5  # the older ones are one fold away
 MOST_BYTES = 64 * 1024
 
 
@@ -37,9 +38,11 @@ def put(world: World, said: dict[str, Any], at: int) -> None:
 
 def section(world: World) -> str:
     """The last deliveries for the page, newest first."""
-    rows = "".join(_row(one) for one in reversed(world.inbox))
+    rows = [_row(one) for one in reversed(world.inbox)]
+    older = "".join(rows[SHOWN:])
+    fold = f'<details class="mail"><summary>{len(rows) - SHOWN} older</summary>{older}</details>' if older else ""
     nothing = '<p class="rest">Nothing arrived yet. What a webhook sends to POST /_sim/inbox is shown here.</p>'
-    return f'<section id="inbox"><h2>Inbox, the last deliveries</h2>{rows or nothing}</section>'
+    return f'<section id="inbox"><h2>Inbox, the last deliveries</h2>{"".join(rows[:SHOWN]) or nothing}{fold}</section>'
 
 
 def _row(one: dict[str, Any]) -> str:
