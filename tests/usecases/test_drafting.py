@@ -50,6 +50,8 @@ CHINESE_60 = "风控评分服务第三版生产环境专用令牌名字"[:20].lj
         ("amount_usd", {"unlimited": False, "amount_usd": "five"}, "Type an amount"),
         ("amount_usd", {"unlimited": False, "amount_usd": "12,50"}, "point for the cents"),
         ("amount_usd", {"unlimited": False, "amount_usd": "1e400"}, "more than a gateway can hold"),
+        ("amount_usd", {"unlimited": False, "amount_usd": "1e999999"}, "more than a gateway can hold"),
+        ("amount_usd", {"unlimited": False, "amount_usd": "1e9999990"}, "more than a gateway can hold"),
         ("amount_usd", {"unlimited": False, "amount_usd": "NaN"}, "more than zero"),
         ("amount_usd", {"unlimited": False, "amount_usd": "Infinity"}, "more than zero"),
         ("amount_usd", {"unlimited": False, "amount_usd": "99999999999"}, "more than a gateway can hold"),

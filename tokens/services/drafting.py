@@ -106,10 +106,10 @@ def units_of(account: Account, typed: str) -> int:
         raise ValueError(_("Type an amount in USD with a point for the cents, such as 5 or 12.50.")) from None
     if not amount.is_finite() or amount <= 0:
         raise ValueError(_("The amount has to be more than zero. Without a limit, choose unlimited."))
-    units = int(amount * Decimal(account.gateway.quota_per_unit))
-    if units > HIGHEST_UNITS:
-        most = account.gateway.usd(HIGHEST_UNITS)
+    most = account.gateway.usd(HIGHEST_UNITS)
+    if amount > most:  # before it is made an integer, which takes minutes for 1e999990
         raise ValueError(_("That is more than a gateway can hold, which is $%(most)s.") % {"most": f"{most:,.0f}"})
+    units = int(amount * Decimal(account.gateway.quota_per_unit))
     if units == 0:
         raise ValueError(_("That is less than one unit of the gateway, so the token would be dead from the start."))
     return units
