@@ -51,7 +51,7 @@ clean: ## Remove what was installed and built; the data folder stays
 # The virtual environment, and what it holds: installed again only when a requirements file changes.
 $(VENV)/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "Keyward needs Python 3.11 or newer; $(PYTHON) is older. Say which with: make run PYTHON=python3.12"; exit 1; }
+		|| { echo "Keyward needs Python 3.11 or newer; $(PYTHON) is older or not there. Say which with: make run PYTHON=python3.12"; exit 1; }
 	@bash tools/venv.sh "$(PYTHON)" "$(VENV)"
 
 $(BASE): requirements/base.txt | $(VENV)/pyvenv.cfg

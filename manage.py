@@ -15,7 +15,8 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except (EnvError, DataFolderError) as error:
-        sys.exit(f"Keyward cannot start. {error}")
+        print(f"Keyward cannot start. {error}", file=sys.stderr)
+        sys.exit(os.EX_CONFIG)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,19 @@ def prepare(data_dir: Path) -> Path:
             f"The data folder {data_dir} cannot be written to ({error.strerror}). "
             "Give this user the folder, or set KEYWARD_DATA_DIR to another one."
         ) from None
+    if foreign := next((path for path in sorted(data_dir.iterdir()) if not usable(path)), None):
+        raise DataFolderError(
+            f"{foreign} cannot be used: it belongs to another user. "
+            f"Give this user all of {data_dir}, or set KEYWARD_DATA_DIR to another one."
+        )
     return data_dir
+
+
+def usable(path: Path) -> bool:
+    """Keys may be mounted read-only; all else is written too. What went away in the meantime does no harm."""
+    wanted = os.R_OK if path.name in ("secret_key", "keyring.json") else os.R_OK | os.W_OK
+    wanted |= os.X_OK if path.is_dir() else 0
+    return os.access(path, wanted, effective_ids=os.access in os.supports_effective_ids) or not os.path.lexists(path)
 
 
 def private_text(path: Path, made: str) -> str:

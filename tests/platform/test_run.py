@@ -5,11 +5,13 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
+from dashboard import files
 from dashboard.paths import BASE_DIR
 from tests.platform.keyward import environ, family, manage, running, wait_for_page
 from tests.services import free_port, wait_until
@@ -74,13 +76,30 @@ def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
 def test_a_data_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file where the folder should be")
     code, said = refused(tmp_path)
-    assert code == 1
+    assert code == 78
     assert said.startswith(f"Keyward cannot start. The data folder {tmp_path / 'data'} cannot be written to")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of somebody else")
+@pytest.mark.parametrize("name", ["secret_key", "queue", "static", "keyward.sqlite3"])
+def test_what_belongs_to_somebody_else_in_the_data_folder_is_named(name: str) -> None:
+    with tempfile.TemporaryDirectory() as made:  # tmp_path lies where only root may go
+        folder = Path(made)
+        folder.chmod(0o777)
+        theirs = folder / name
+        theirs.mkdir(mode=0o700) if name in ("queue", "static") else theirs.touch(mode=0o600)
+        assert files.prepare(folder) == folder
+        os.seteuid(65534)
+        try:
+            with pytest.raises(files.DataFolderError, match=f"{theirs} cannot be used: it belongs to another user."):
+                files.prepare(folder)
+        finally:
+            os.seteuid(0)
 
 
 def test_a_setting_that_makes_no_sense_is_one_sentence(tmp_path: Path) -> None:
     assert refused(tmp_path, KEYWARD_PORT="http") == (
-        1,
+        78,
         "Keyward cannot start. KEYWARD_PORT cannot be “http”: expected a whole number from 1 to 65535.\n",
     )
 
