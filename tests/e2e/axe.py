@@ -10,13 +10,6 @@ from dashboard.paths import BASE_DIR
 SCRIPT = Path(BASE_DIR, "tests/look/axe/axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOURS = ["color-contrast"]
-# Colours on their way from one theme to the other would be measured half-way; they hand on from parent to child.
-SETTLED = """async () => {
-    for (let calm = 0; calm < 3;) {
-        await new Promise(requestAnimationFrame);
-        calm = document.getAnimations().some(each => each instanceof CSSTransition) ? 0 : calm + 1;
-    }
-}"""
 RUN = """async only => (await axe.run(document, {runOnly: only})).violations
     .map(each => each.id + ": " + each.nodes.map(node => node.target.join(" ")).join(", "))"""
 
@@ -34,6 +27,5 @@ def colour_violations(tab: Any) -> list[str]:
 def _found(tab: Any, only: dict[str, Any]) -> list[str]:
     if not tab.evaluate("'axe' in window"):
         tab.evaluate(SCRIPT)
-    tab.evaluate(SETTLED)
     found: list[str] = tab.evaluate(RUN, only)
     return found
