@@ -61,6 +61,7 @@ CHINESE_60 = "风控评分服务第三版生产环境专用令牌名字"[:20].lj
         ("model_limits", {"model_limits": ("gpt-4o", "gpt-9")}, "not offered gpt-9"),
         ("ip_limits", {"ip_limits": "203.0.113.0/33"}, "“203.0.113.0/33” is neither"),
         ("ip_limits", {"ip_limits": "203.0.113.999"}, "neither an IP address"),
+        ("ip_limits", {"ip_limits": "fe80::1%eth0"}, "neither an IP address"),
         ("ip_limits", {"ip_limits": "\n".join(f"203.0.{n // 200}.{n % 200}" for n in range(201))}, "201 addresses"),
     ],
 )

@@ -120,6 +120,8 @@ def ip_list(typed: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for part in typed.replace(",", "\n").split():
         try:
+            if "%" in part:  # a zone of one machine, which means nothing to a gateway
+                raise ValueError
             network = ipaddress.ip_network(part, strict=False)
         except ValueError:
             raise ValueError(
