@@ -24,6 +24,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.stage import QUIET
+
 DEADLINE = 420.0  # seconds for everything
 KILLS_AT = (0.1, 0.35, 0.6)  # of the sweep, the worker; the scheduler dies at the second
 
@@ -55,7 +57,7 @@ class Crew:
     kills: int = 0
 
     def start(self, name: str) -> None:
-        options = ["--pool", "prefork", "--concurrency", "2"] if name == "worker" else []
+        options = ["--pool", "prefork", "--concurrency", "2", *QUIET] if name == "worker" else []
         line = [sys.executable, "-m", "celery", "--quiet", "--app", "dashboard", name, *options]
         self.running[name] = subprocess.Popen(
             line, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

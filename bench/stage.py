@@ -17,6 +17,7 @@ from time import monotonic, sleep
 from typing import Any
 
 LETTERS = string.ascii_letters + string.digits
+QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")  # as `make run` starts its worker
 LIFTED = {  # every limit of the governor, in the gateway's own fields
     "checks_per_minute": 60_000_000,
     "management_per_minute": 60_000_000,

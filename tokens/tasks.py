@@ -41,6 +41,12 @@ def dispatch_checks() -> None:
 
 
 @shared_task
+def claim_more() -> None:
+    """A large claim is half done: take as much again, so that a long sweep does not wait for ticks."""
+    waking.checkers(checking.claim_due(timezone.now()))
+
+
+@shared_task
 def check_batch(gateway_id: int, ids: list[int], lease_token: str) -> None:
     stored = checking.check_batch(checking.Order(gateway_id, ids, lease_token))
     log.info("gateway %s: %s of %s verdicts stored", gateway_id, stored, len(ids))

@@ -143,6 +143,8 @@ def _without_request_id(text: str) -> tuple[str, str]:
 
 
 def _clean(text: str, secrets: Iterable[str]) -> str:
+    if not text:  # a good answer says nothing that could hold a secret
+        return ""
     if not text:  # most answers say nothing, and scrubbing costs more than reading them
         return ""
     for secret in secrets:

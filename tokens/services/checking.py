@@ -30,7 +30,7 @@ from .recording import HOT_FIELDS, QUIET_FIELDS, Recorded, keep_look, record
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 
-BATCH = 250  # ids in one message: seconds of work, so that a killed worker delays little
+BATCH = 500  # ids in one message: seconds of work, so that a killed worker delays little
 OUTSTANDING = 4000  # ids claimed at one time: what bounds the queue, however far the workers are behind
 QUEUED_FOR = timedelta(seconds=60)  # a claimed row whose message got lost falls due again after this
 WORKED_FOR = timedelta(seconds=45)  # longer than looking.LOOK_FOR and a last call: after it the worker is dead
@@ -64,8 +64,10 @@ class Order:
 def claim_due(now: datetime) -> list[Order]:
     """Take what is due of the gateways that answer, cut into batches of one gateway each."""
     ready = Token.objects.with_key().watched().filter(gateway__paused_at=None).exclude(gateway__state=State.FAILING)
-    room = max(0, OUTSTANDING - Token.objects.filter(lease_until__gt=now).count())
-    lease_token, ids = ready.claim(now, limit=room, lease=QUEUED_FOR)
+    out = Token.objects.filter(
+        next_check_at__lte=now, lease_until__gt=now
+    ).count()  # leased rows stay due till looked at
+    lease_token, ids = ready.claim(now, limit=max(0, OUTSTANDING - out), lease=QUEUED_FOR)
     rows = Token.objects.filter(pk__in=ids).order_by("gateway_id", "id").values_list("gateway_id", "id")
     return [
         Order(gateway_id, batch, lease_token)
@@ -156,23 +158,26 @@ def _held(rows: QuerySet[Token], gateway: Gateway) -> dict[int, Token]:
     """The rows, locked, with what a look needs; one gateway and a few accounts serve them all."""
     tokens = {token.pk: token for token in rows.only(*LOADED).select_for_update()}
     accounts = Account.objects.in_bulk({token.account_id for token in tokens.values() if token.account_id})
+    gateway_field, account_field = Token._meta.get_field("gateway"), Token._meta.get_field("account")
     for token in tokens.values():
-        token.gateway, token.account = gateway, accounts.get(token.account_id or 0)
+        gateway_field.set_cached_value(token, gateway)
+        account_field.set_cached_value(token, accounts.get(token.account_id or 0))
     return tokens
 
 
 def _conclude_token(token: Token, look: Look, now: datetime) -> Recorded:
     judgement, tried = reasoning.keep_reason(token, _slow(look, token.gateway)), (token.probe_verdict, token.probe_note)
-    if _is_elsewhere(judgement, token):
+    facts = facts_judgement(token, now)
+    if _is_elsewhere(judgement, token) or (facts and not meaning(judgement.verdict).state):
+        # Nothing about the token: what its account's list and its last good try said stays as it is.
         keep_look(token, judgement.verdict, look.evidence, now)
         left = Recorded()
     else:
         if meaning(judgement.verdict).state:
             token.probe_verdict, token.probe_note = judgement.verdict.value, judgement.note[:300]
-        token.probed_at = now
+            token.probed_at = now
         policy = TOKEN_POLICY.within(token.gateway.check_interval)
-        said = combine(facts_judgement(token, now), judgement)
-        left = record(token, said, [look.evidence, *look.more], now, policy)
+        left = record(token, combine(facts, judgement), [look.evidence, *look.more], now, policy)
         left = replace(left, quiet=left.quiet and tried == (token.probe_verdict, token.probe_note))
     interval = left.next_in or timedelta(seconds=token.gateway.check_interval)
     token.next_check_at = schedule.next_look(now, interval, token.pk)
