@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from tests.factories import make_channel, make_token
+from tests.factories import make_account, make_channel, make_token
 from tests.usecases.conftest import Clock
 from tokens.models import Change, Gateway, Incident, Notification, Streak, Token
 from tokens.services import alerting, checking, knocking
@@ -199,3 +201,16 @@ def test_a_gateway_that_answers_every_call_with_its_own_error_is_not_called_heal
     assert (gateway.state, gateway.verdict, gateway.is_frozen) == ("failing", "gateway_down", True)
     assert (watched.state, watched.verdict) == ("healthy", "ok")
     assert Incident.objects.filter(light="gateway", closed_at=None).count() == 1
+
+
+def test_a_try_that_tells_nothing_leaves_a_slow_token_slow(
+    watched: Token, gateway: Gateway, simulator: Simulator, clock: Clock
+) -> None:
+    Token.objects.update(
+        account=make_account(gateway), facts_verdict="ok", facts_at=clock.now + timedelta(hours=1),
+        probe_verdict="degraded_slow", probed_at=clock.now, state="degraded", verdict="degraded_slow",
+    )  # fmt: skip
+    simulator.gateway_fault = "500"
+    check_all(clock)
+    watched.refresh_from_db()
+    assert (watched.state, watched.verdict) == ("degraded", "degraded_slow")
