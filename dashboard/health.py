@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
 from tokens.models import Pulse
+from tokens.services import unlocking
 
 # A pulse is written every 10 seconds; three missed ones and it counts as stopped.
 SILENCE = timedelta(seconds=40)
@@ -72,9 +73,18 @@ def pulse(name: str) -> str:
     return f"silent for {int(silent.total_seconds())} seconds" if silent > SILENCE else ""
 
 
+def keys() -> str:
+    """Why nothing can be opened, or ""."""
+    try:
+        return unlocking.problem()
+    except Error:
+        return "unknown, since the database does not answer"
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "database": database,
     "broker": broker,
+    "keys": keys,
     "scheduler": lambda: pulse("beat"),
     "worker": lambda: pulse("worker"),
 }

@@ -5,15 +5,17 @@ import re
 import secrets
 import zoneinfo
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
 from dashboard import first_run
 from dashboard.logs import request_id
+from tokens.services import unlocking
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -103,6 +105,30 @@ class FirstRun:
         if request.path == door or request.path.startswith(self.open_paths) or first_run.done():
             return self.get_response(request)
         return redirect(door)
+
+
+class KeysGuard:
+    """With a key ring that is not this database's, nothing is changed: every page can be read, and says so."""
+
+    # These put the sentence beside their form, or change nothing that is stored with the domain.
+    open_names = frozenset(
+        {"connect", "connect_probe", "token_add", "token_bring_in", "token_create", "account_add"}
+        | {"account_access_token", "account_login", "account_logout", "account_reauthenticate"}
+        | {"first_run", "theme", "set_language"}
+    )
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        match = request.resolver_match
+        if request.method in ("GET", "HEAD", "OPTIONS") or (match and match.url_name in self.open_names):
+            return None
+        why = unlocking.problem()
+        return render(request, "keys.html", {"why": why}, status=503) if why else None
 
 
 class NoStore:

@@ -60,7 +60,7 @@ def test_a_locked_database_lets_nobody_in_by_mistake(lock: Any, person: Any) -> 
     lock.rollback()
 
 
-def test_a_task_leaves_what_is_due_to_the_next_tick(caplog: Any) -> None:
+def test_a_task_leaves_what_is_due_to_the_next_tick(caplog: Any, db: None) -> None:
     @app.task(name="tests.busy")
     def busy() -> None:
         raise OperationalError("database is locked")

@@ -26,7 +26,7 @@ def test_alive_needs_no_database(client: Client) -> None:
 def test_ready_when_every_part_answers(client: Client) -> None:
     answer = client.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json()["parts"] == dict.fromkeys(("database", "broker", "scheduler", "worker"), "ok")
+    assert answer.json()["parts"] == dict.fromkeys(("database", "broker", "keys", "scheduler", "worker"), "ok")
 
 
 def test_a_part_never_heard_of_is_not_ready(client: Client, db: None) -> None:

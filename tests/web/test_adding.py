@@ -138,6 +138,20 @@ def test_a_key_that_its_token_was_waiting_for_is_put_there(signed_in: Any, sim: 
     assert Token.objects.count() == 1
 
 
+def test_what_was_ticked_and_typed_is_sent_again_when_the_gateway_is_back(signed_in: Any, sim: Any, alice: Any) -> None:
+    there, here = alice
+    remote = sim.add_token(there, "ci")
+    url = reverse("token_bring_in", args=[here.pk])
+    sim.gateway_fault = "down"
+    page = signed_in.post(url, {"token": [remote.id], "purpose": 'Builds "it"', "tags": "ci"}).content.decode()
+    assert "Gateway does not answer" in page
+    hidden = re.findall(r'<input type="hidden" name="(token|owner|purpose|tags)" value="([^"]*)">', page)
+    assert dict(hidden) == {"token": str(remote.id), "purpose": "Builds &quot;it&quot;", "tags": "ci"}
+    sim.gateway_fault = ""
+    assert signed_in.post(url, {**dict(hidden), "purpose": "Builds"}).status_code == 303
+    assert Token.objects.get().purpose == "Builds"
+
+
 def test_more_keys_than_are_taken_at_once_stay_in_the_field(signed_in: Any, gateway: Gateway) -> None:
     lines = [f"bad line {number}" for number in range(203)]
     page = add(signed_in, gateway, "\n".join(lines)).content.decode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from tokens.models import Installation
 from tokens.vault.cipher import ring_check, ring_matches
 from tokens.vault.errors import KeyRingError
@@ -20,7 +22,7 @@ def problem() -> str:
         row.save(update_fields=["ring_check"])
     if ring_matches(row.ring_check, in_use):
         return ""
-    return (
+    return _(
         "The encryption key is not the one that this database was written with. "
         "Nothing is checked or changed until the right key ring is back."
     )

@@ -22,6 +22,7 @@ from tokens.models import Account, Gateway
 from tokens.services import adding, unlocking
 from tokens.services.adding import About, Candidate, Line
 from tokens.templatetags import wording
+from tokens.vault.errors import VaultError
 
 from .access import actor_of
 from .forms.token import AddForm, BringInForm
@@ -59,8 +60,10 @@ def bring_in(request: HttpRequest, account_id: int) -> HttpResponse:
         if form.is_valid() and picked and not _locked(form):
             return _bring(request, account, picked, _about(form.cleaned_data))
         found = adding.candidates(account, timezone.now())
-    except GatewayError as error:
-        return render(request, "tokens/bring_in.html", {"account": account, "form": form, "refusal": _refusal(error)})
+    except (GatewayError, VaultError) as error:
+        again = [(name, each) for name in ("token", *form.fields) for each in request.POST.getlist(name)]
+        context = {"account": account, "form": form, "refusal": _refusal(error), "again": again}
+        return render(request, "tokens/bring_in.html", context)
     if request.method == "POST" and not picked:
         form.add_error(None, _("No token was ticked, so nothing was added."))
     context = {"account": account, "form": form, "picked": picked, "known": sum(bool(one.known) for one in found)}
@@ -111,8 +114,10 @@ def _locked(form: AddForm | BringInForm) -> bool:
     return bool(trouble)
 
 
-def _refusal(error: GatewayError) -> dict[str, Any]:
-    """What the gateway's refusal means, in plain words, and whether a new access token would help."""
+def _refusal(error: GatewayError | VaultError) -> dict[str, Any]:
+    """What the refusal means, in plain words, and whether a new access token would help."""
+    if isinstance(error, VaultError):
+        return {"title": _("The access token cannot be opened"), "cause": str(error)}
     if isinstance(error, RateLimited):
         wait = wording.span(error.retry_after or 60)
         return {"title": _("The gateway wants a pause"), "cause": _("Try again in %(wait)s.") % {"wait": wait}}
