@@ -39,8 +39,8 @@ def demo_gateways(env: Env) -> tuple[DemoGateway, ...]:
 
 
 def switches(gateways: Iterable[DemoGateway]) -> list[tuple[str, str]]:
-    """Name and address of each simulator's own page, where a visitor makes things fail."""
-    return [(NAMES[gateway.brand], f"{gateway.url}/_sim/") for gateway in gateways]
+    """Name and address of each simulator's own page, where a visitor makes things fail. The banner says simulated."""
+    return [(NAMES[gateway.brand].removesuffix(" (simulated)"), f"{gateway.url}/_sim/") for gateway in gateways]
 
 
 def password(data_dir: Path) -> str:

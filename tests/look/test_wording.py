@@ -85,3 +85,12 @@ def test_nothing_breaks_in_the_other_language() -> None:
     with translation.override("zh-hans"):
         assert wording.moment(NOW - timedelta(seconds=38), NOW)
         assert wording.day_and_time(NOW)
+
+
+def test_a_long_list_shows_its_first_entries_and_folds_the_rest_away() -> None:
+    assert saying.folded("gpt-4o, o3") == "gpt-4o, o3"
+    shown, rest = saying.folded(", ".join(f"<{n}>" for n in range(200))).split("</summary>")
+    assert "&lt;5&gt;" in shown
+    assert "&lt;6&gt;" not in shown
+    assert "and 194 more" in shown
+    assert "&lt;199&gt;" in rest

@@ -11,7 +11,7 @@ from tokens.simulator import Account, Simulator, Token
 def test_the_page_shows_who_is_there_and_no_secret(client: Client, alice: Account, token: Token) -> None:
     page = client.get("/_sim/").body.decode()
     assert "alice" in page
-    assert f"ci · sk-…{token.key[-4:]} · enabled" in page
+    assert f"ci, sk-…{token.key[-4:]}, enabled" in page
     assert token.key not in page
     assert alice.access_token not in page
 

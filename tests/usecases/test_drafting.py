@@ -90,6 +90,11 @@ def test_ip_addresses_and_ranges_of_both_kinds_are_kept_each_once() -> None:
     assert drafting.ip_list(typed) == ("203.0.113.7", "2001:db8::1", "10.0.0.0/24", "2001:db8::/32")
 
 
+def test_addresses_are_said_in_their_order_and_without_a_needless_mask() -> None:
+    kept = TokenDraft("ci", ip_limits=("2001:db8::1/128", "10.0.0.10", "junk", "10.0.0.9/32", "10.0.0.0/24"))
+    assert drafting.in_words(kept, 500_000)["ip_limits"] == "10.0.0.0/24, 10.0.0.9, 10.0.0.10, 2001:db8::1, junk"
+
+
 def test_two_hundred_addresses_are_not_too_many() -> None:
     assert len(drafting.ip_list("\n".join(f"203.0.113.{n}" for n in range(200)))) == 200
 

@@ -269,7 +269,8 @@ def _first_verdict(token: Token, look: Look | None, now: datetime) -> Recorded:
     if meaning(look.judgement.verdict).state:
         token.probe_verdict, token.probe_note = look.judgement.verdict.value, look.judgement.note[:300]
     token.probed_at = now
-    left = record(token, combine(facts_judgement(token, now), look.judgement), [look.evidence], now, TOKEN_POLICY)
+    policy = TOKEN_POLICY.within(token.gateway.check_interval)
+    left = record(token, combine(facts_judgement(token, now), look.judgement), [look.evidence], now, policy)
     keep([left])
     return left
 

@@ -168,7 +168,7 @@ def in_words(draft: TokenDraft, per_usd: float) -> dict[str, str]:
         "group": draft.group or _("The account's own"),
         "expiry": f"{expires:%Y-%m-%d %H:%M} UTC" if expires else _("Never"),
         "model_limits": ", ".join(sorted(draft.model_limits)) or _("Every model of the group"),
-        "ip_limits": ", ".join(sorted(_plain_ip(part) for part in draft.ip_limits)) or _("None"),
+        "ip_limits": ", ".join(map(_plain_ip, sorted(draft.ip_limits, key=_ip_order))) or _("None"),
     }
 
 
@@ -236,7 +236,17 @@ def _in_usd(units: int, per_usd: float) -> str:
 
 
 def _plain_ip(part: str) -> str:
+    """Gateways write one address as "203.0.113.7" or as "203.0.113.7/32"; people write the first."""
     try:
-        return str(ipaddress.ip_network(part, strict=False))
+        network = ipaddress.ip_network(part, strict=False)
     except ValueError:
         return part
+    return str(network.network_address if network.num_addresses == 1 else network)
+
+
+def _ip_order(part: str) -> tuple[int, int, int, str]:
+    try:
+        network = ipaddress.ip_network(part, strict=False)
+    except ValueError:
+        return (9, 0, 0, part)  # what a gateway made of it, last
+    return (network.version, int(network.network_address), network.prefixlen, "")

@@ -162,7 +162,7 @@ def _account(world: World, account: Account) -> str:
 
 def _token(token: Token) -> str:
     status = STATUSES.get(token.status, str(token.status))
-    said = f"{token.name or 'no name'} · sk-…{token.key[-4:]} · {status}"
+    said = f"{token.name or 'no name'}, sk-…{token.key[-4:]}, {status}"
     return _row(said, f"token/{token.id}", token.fault, TOKEN_FAULTS)
 
 

@@ -7,8 +7,11 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from . import wording
+
+MANY, FIRST = 12, 6  # a list of more than MANY shows its FIRST and folds the rest away
 
 
 def when(value: datetime | None) -> SafeString | str:
@@ -63,3 +66,15 @@ def number(value: int | None) -> str:
 
 def percent(value: float | None) -> str:
     return "–" if value is None else wording.percent(value)
+
+
+def folded(value: str) -> SafeString | str:
+    """A long list, "a, b, c", with all but its first entries folded away. What is short stays as it is."""
+    entries = value.split(", ")
+    if len(entries) <= MANY:
+        return value
+    more = _("and %(n)s more") % {"n": wording.number(len(entries) - FIRST)}
+    return format_html(
+        '<details class="k-more"><summary>{} <span class="k-link">{}</span></summary>{}</details>',
+        ", ".join(entries[:FIRST]), more, ", ".join(entries[FIRST:]),
+    )  # fmt: skip

@@ -386,5 +386,6 @@ for each in (
     saying.units,
     saying.number,
     saying.percent,
+    saying.folded,
 ):
     register.filter(each)
