@@ -8,6 +8,7 @@ from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
 
 from dashboard import files
+from dashboard.cache import PATIENCE
 from dashboard.celery_settings import celery_settings
 from dashboard.database import database
 from dashboard.demo import demo_gateways
@@ -121,8 +122,9 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 if ENV.celery_broker_url:
     CACHES["default"] |= {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "dashboard.cache.RedisOrMemory",
         "LOCATION": ENV.celery_broker_url,
+        "OPTIONS": {"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE},
     }
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"

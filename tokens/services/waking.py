@@ -5,16 +5,23 @@ By name, so that services and pages need not know the tasks, which stand above t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
 from celery import current_app
+from kombu.exceptions import OperationalError
 
 from . import alerting
 from .checking import OUTSTANDING, QUEUED_FOR, Order
 
 # A message that waits longer than its lease is worth nothing: its rows have fallen due again.
 ORDER_EXPIRES = int(QUEUED_FOR.total_seconds())
+
+
+# A kept connection may be a dead one; a person may be waiting, so no more than that.
+ONCE_MORE = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
+log = logging.getLogger(__name__)
 
 
 def checkers(orders: Sequence[Order]) -> None:
@@ -45,4 +52,9 @@ def deliverer() -> None:
 
 
 def _send(task: str, *args: Any, expires: int) -> None:
-    current_app.signature(f"tokens.tasks.{task}", args).apply_async(expires=expires)
+    """A broker that is away costs a wait, never the work: leases run out and the next tick finds what is due."""
+    message = current_app.signature(f"tokens.tasks.{task}", args)
+    try:
+        message.apply_async(expires=expires, retry=True, retry_policy=ONCE_MORE)
+    except OperationalError as fault:
+        log.warning("%s was not sent, the broker does not answer: %s", task, fault)
