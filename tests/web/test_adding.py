@@ -138,6 +138,16 @@ def test_a_key_that_its_token_was_waiting_for_is_put_there(signed_in: Any, sim: 
     assert Token.objects.count() == 1
 
 
+def test_keys_that_keyward_fetches_are_in_the_audit_log(signed_in: Any, sim: Any, gateway: Gateway, alice: Any) -> None:
+    there, here = alice
+    pasted, other = sim.add_token(there, "pasted"), sim.add_token(there, "other")
+    add(signed_in, gateway, pasted.key)
+    signed_in.post(reverse("token_bring_in", args=[here.pk]), {"token": [pasted.id, other.id]})
+    written = AuditEvent.objects.filter(actor_name="Keyward").values_list("action", "object_name").order_by("action")
+    assert list(written) == [("token.fetch_key", "other"), ("token.forget", "pasted")]
+    assert Token.objects.filter(account=here).count() == 2
+
+
 def test_what_was_ticked_and_typed_is_sent_again_when_the_gateway_is_back(signed_in: Any, sim: Any, alice: Any) -> None:
     there, here = alice
     remote = sim.add_token(there, "ci")

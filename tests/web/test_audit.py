@@ -234,13 +234,25 @@ def test_a_very_long_name_is_cut(client: Any, person: Any) -> None:
     assert all(len(event.object_name) <= 150 for event in AuditEvent.objects.all())
 
 
+def test_a_new_password_is_written_down_and_only_that(signed_in: Any) -> None:
+    typed = {
+        "oldpassword": "a long enough phrase",
+        "password1": "quite another phrase",
+        "password2": "quite another phrase",
+    }
+    assert signed_in.post(reverse("account_change_password"), typed).status_code == 302
+    event = AuditEvent.objects.get(action="password.change")
+    assert (event.actor_name, event.object_name, event.changes) == ("mira", "mira", {})
+    assert "phrase" not in str(list(AuditEvent.objects.values()))
+
+
 def test_people_are_named_as_the_actor(signed_in: Any) -> None:
     user = get_user_model().objects.get()
     assert AuditEvent.objects.get(action="sign_in").actor_id == user.pk
 
 
 def test_every_act_that_is_recorded_has_words() -> None:
-    acts = re.compile(r'"((?:token|gateway|account|channel|incident|audit|person)\.[a-z_]+)"')
+    acts = re.compile(r'"((?:token|gateway|account|channel|incident|audit|person|password)\.[a-z_]+)"')
     recorded = {
         act for file in Path(reviewing.__file__).parent.glob("*.py") for act in acts.findall(file.read_text("utf-8"))
     }

@@ -24,7 +24,7 @@ from tokens.vault.pasted import CleanKey, normalise_key
 from tokens.vault.spelling import from_gateway, hint, stem
 
 from . import auditing, governor, looking, syncing
-from .auditing import Actor
+from .auditing import KEYWARD, Actor
 from .checking import TOKEN_POLICY, keep, probe_judgement
 from .looking import Job, Look
 from .recording import record
@@ -224,6 +224,7 @@ def _take_key(token: Token, key: str, now: datetime) -> None:
         same = Token.objects.filter(gateway=token.gateway, fingerprint=fingerprint(clear)).exclude(pk=token.pk).first()
         if same:
             account, remote_id = token.account, token.remote_id
+            auditing.record(KEYWARD, "token.forget", token, changes={"same_key_as": ("", same.name)})
             token.delete()
             same.account, same.remote_id = account, remote_id
             same.save(update_fields=["account", "remote_id"])
@@ -234,6 +235,7 @@ def _take_key(token: Token, key: str, now: datetime) -> None:
         token.save(update_fields=[
             "key_sealed", "fingerprint", "hint", "key_wanted", "next_check_at", "search_text",
         ])  # fmt: skip
+        auditing.record(KEYWARD, "token.fetch_key", token, fingerprint=token.fingerprint)
 
 
 def _reveal(account: Account, remote_ids: list[int], many: bool, now: datetime) -> dict[int, str]:
