@@ -337,7 +337,6 @@ def break_things(mira: Person, planted: Planted) -> None:
     mira.get(f"/tokens/{key}/")
     mira.get(f"/no/such/page?key={key}", Authorization=f"Bearer {key}")
     mira.get("/", Host=f"{key}.example.com")
-    mira.get(f"/tokens/?status={key}&sort={key}&gateway={key}")
     real, mira.token = mira.token, "x" * 64
     mira.post("/tokens/add/", {"gateway": "1", "keys": key})
     mira.token = real

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.axe import violations
 from tests.e2e.visitor import PASSWORD, Program, Visitor, program, visitor
 from tokens.simulator import Simulator
 
@@ -75,9 +76,11 @@ def read_the_receipt(mira: Visitor, gateway: str) -> str:
     """The key is shown once; the snippets carry the base URL and no key. Returns the key."""
     expect(mira.tab.locator("h1")).to_contain_text("fraud-scoring-v3 works", timeout=SOON * 1000)
     mira.sees("One POST, never a second", f"{gateway}/v1")
+    is_clean(mira)
     mira.press("Show the key once")
     shown = mira.tab.locator("[data-key]")
     expect(shown).to_have_count(1)
+    is_clean(mira)
     key = str(shown.inner_text())
     snippets = mira.tab.locator(".k-snips").inner_text()
     assert key not in snippets
@@ -85,6 +88,15 @@ def read_the_receipt(mira: Visitor, gateway: str) -> str:
     mira.sees("It was shown, and is stored encrypted.")
     assert key not in mira.tab.content()
     return key
+
+
+def is_clean(mira: Visitor) -> None:
+    """The page as it stands, for axe, on a desk and on a phone."""
+    found = {}
+    for width in (360, 1280):
+        mira.tab.set_viewport_size({"width": width, "height": 900})
+        found[width] = violations(mira.tab)
+    assert found == {360: [], 1280: []}
 
 
 def models_with(gateway: str, key: str) -> int:
@@ -100,4 +112,4 @@ def see_it_exhausted(mira: Visitor) -> None:
     mira.press("Check now")
     diagnosis = mira.tab.locator(".k-diag")
     expect(diagnosis).to_contain_text("quota", timeout=SOON * 1000)
-    expect(mira.tab.locator("#badge")).to_contain_text("Failing")
+    expect(mira.tab.locator("#badge")).to_contain_text("Failing", timeout=SOON * 1000)
