@@ -13,6 +13,7 @@ def project(request: HttpRequest) -> dict[str, Any]:
     theme = request.COOKIES.get("theme", "")
     return {
         "demo": settings.KEYWARD_DEMO,
+        "mail_ready": settings.KEYWARD_EMAIL_READY,
         "demo_switches": switches(settings.KEYWARD_DEMO_GATEWAYS),
         "theme": theme if theme in ("light", "dark") else "",
     }

@@ -1,5 +1,6 @@
 """Every page of allauth that can be reached wears our look, whoever opens it."""
 
+import re
 from typing import Any
 
 import pytest
@@ -47,3 +48,11 @@ def test_a_wrong_password_is_said_above_the_form_and_the_name_stays(client: Clie
     assert 'role="alert"' in page
     assert 'value="mira"' in page
     assert "wrong" not in page
+
+
+@pytest.mark.parametrize(
+    "name", ["account_change_password", "account_logout", "account_reauthenticate", "account_email"]
+)
+def test_no_page_of_allauth_brings_script_or_style_of_its_own(signed_in: Any, name: str) -> None:
+    page = signed_in.get(reverse(name)).content.decode()
+    assert re.findall(r"<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=", page) == []

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from dashboard.middleware import RequestId, TrustedProxy, ViewerZone
 from dashboard.urls import urlpatterns
+from tests.services import free_port
 
 OPEN = {"healthz", "readyz", "first_run", "theme", "set_language"}
 
@@ -154,3 +156,32 @@ def test_the_theme_switch_leads_to_no_other_site(client: Client, away: str) -> N
 def test_the_language_can_be_chosen(client: Client, db: None) -> None:
     client.post("/i18n/setlang/", {"language": "zh-hans", "next": "/accounts/login/"})
     assert 'lang="zh-hans"' in client.get("/accounts/login/").content.decode()
+
+
+def ask_for_a_link(client: Client, email: str) -> str:
+    answer = client.post("/accounts/password/reset/", {"email": email}, follow=True)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_forgotten_password_without_a_mail_server_leads_to_the_terminal(client: Client, person: Any) -> None:
+    assert "Forgot the password" not in client.get("/accounts/login/").content.decode()
+    for email in ("mira@example.com", "nobody@example.com"):
+        assert "manage.py changepassword" in ask_for_a_link(client, email)
+
+
+def test_a_mail_server_that_is_away_is_told(client: Client, person: Any, settings: Any) -> None:
+    settings.KEYWARD_EMAIL_READY, settings.EMAIL_HOST, settings.EMAIL_PORT = True, "127.0.0.1", free_port()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    assert "Forgot the password" in client.get("/accounts/login/").content.decode()
+    assert "The message could not be sent" in ask_for_a_link(client, "mira@example.com")
+
+
+def test_a_forgotten_password_is_set_by_the_link_in_the_mail(client: Client, person: Any, settings: Any) -> None:
+    settings.KEYWARD_EMAIL_READY = True
+    assert "Look into your mail" in ask_for_a_link(client, "mira@example.com")
+    (link,) = re.findall(r"http://\S+(/accounts/password/reset/key/\S+)", mail.outbox[0].body)
+    form = client.get(link, follow=True)
+    typed = {"password1": "quite another phrase", "password2": "quite another phrase"}
+    client.post(form.request["PATH_INFO"], typed)
+    assert client.login(username="mira", password="quite another phrase")
