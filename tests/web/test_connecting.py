@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
@@ -212,3 +214,23 @@ def test_a_gateway_in_trouble_says_at_the_address_what_came_back(
     assert 'value="Kept"' in page
     assert "speaks JSON" not in page
     assert not Gateway.objects.exists()
+
+
+def test_a_name_that_resolves_to_a_private_address_is_refused_whatever_a_person_insists(
+    signed_in: Any, settings: Any
+) -> None:
+    settings.KEYWARD_ALLOW_PRIVATE_ADDRESSES = False
+    name = next((one for one in (socket.gethostname(), "ip6-localhost") if is_local(one)), None)
+    if name is None:
+        pytest.skip("no name of this machine resolves to a private address")
+    data = typed(base_url=f"http://{name}:8080/v1", anyway="on")
+    assert "KEYWARD_ALLOW_PRIVATE_ADDRESSES" in signed_in.post(reverse("connect"), data).content.decode()
+    assert not Gateway.objects.exists()
+
+
+def is_local(name: str) -> bool:
+    try:
+        found = {entry[4][0] for entry in socket.getaddrinfo(name, 80, type=socket.SOCK_STREAM)}
+    except OSError:
+        return False
+    return all(ip_address(each).is_private for each in found)

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from tests.factories import make_account, make_channel, make_gateway, make_incident, make_key, make_token, make_user
 from tokens.models import AuditEvent, Change, Streak, Token
+from tokens.services import governor
 from tokens.simulator import Simulator
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +50,32 @@ def failing_token(**fields: Any) -> Token:
         "looks": [[now - 1200, 610, "ok", 200], [now - 600, 90, "token_exhausted", 401]],
     }  # fmt: skip
     return make_token(account=account, **{**given, **fields})
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        ("rate_limited", "settled nothing: Asked too often."),
+        ("inconclusive", "settled nothing: Could not tell."),
+        ("timeout", "settled nothing: No answer in time."),
+        ("ok", ""),
+        ("expired", ""),
+    ],
+)
+def test_a_look_that_could_not_tell_is_not_taken_for_the_verdict(signed_in: Any, verdict: str, words: str) -> None:
+    stamp = int(timezone.now().timestamp())
+    token = make_token(state="healthy", verdict="ok", looks=[[stamp - 60, 90, "ok", 200], [stamp, 90, verdict, 429]])
+    page = page_of(signed_in, token)
+    assert words in page
+    assert ("The verdict before it stands." in page) is bool(words)
+
+
+def test_a_pause_that_the_gateway_asked_for_says_when_it_ends(signed_in: Any) -> None:
+    now = timezone.now()
+    looks = [[int(now.timestamp()), 90, "rate_limited", 429]]
+    token = make_token(state="healthy", verdict="ok", looks=looks)
+    governor.block(token.gateway, "checks", 600, now)
+    assert "Checks go on at" in page_of(signed_in, token)
 
 
 def test_nobody_sees_or_acts_without_signing_in(client: Any) -> None:

@@ -76,6 +76,12 @@ def block(gateway: Gateway, kind: Kind, retry_after: float | None, now: datetime
     return until
 
 
+def pause_until(gateway: Gateway, kind: Kind, now: datetime) -> datetime | None:
+    """When a pause that a 429 asked for is over; None without one."""
+    blocks = Bucket.objects.filter(host=gateway.host, kind=kind, blocked_until__gt=now)
+    return blocks.values_list("blocked_until", flat=True).first()
+
+
 def level(gateway: Gateway, kind: Kind, now: datetime) -> tuple[int, int]:
     """How many calls were taken of how many, for the page."""
     limit = allowance(gateway, kind)

@@ -87,6 +87,8 @@ def ask(typed: str, kind: str = "") -> Asked:
         found = connecting.probe_address(typed, KINDS.get(kind, ""))
     except AddressRefused as refusal:
         return Asked(typed, refused=refusal.sentence)
+    if not found.answers and found.evidence and found.evidence.fault == "refused_address":
+        return Asked(typed, refused=found.evidence.message)  # the name resolves to where Keyward may not call
     twin = Gateway.objects.filter(base_url=found.base_url).first()
     return Asked(typed, found, twin=twin, seconds=time.monotonic() - began)
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from tokens.health.verdicts import State, meaning
 from tokens.models import Account, Gateway, Incident, Streak, Token
-from tokens.services import charting, recounting
+from tokens.services import charting, governor, recounting
 from tokens.templatetags import wording
 
 from . import sentences
@@ -86,6 +86,7 @@ def page(token: Token, now: datetime) -> dict[str, Any]:
         "badge": badge(token, now),
         "checking": sentences.is_checking(token, now),
         "diagnosis": diagnosis(token, now),
+        "unsettled": unsettled(token, now),
         "proofs": proofs(token.evidence),
         "lights": lights(token, now),
         "quota": sentences.quota(token),
@@ -134,6 +135,19 @@ def diagnosis(token: Token, now: datetime) -> Diagnosis | None:
     said = sentences.reason(token, now)
     sentence = said if said.endswith(".") else said + "."
     return Diagnosis(token.state, sentence, str(means.cause), str(means.advice), token.note, means.fix)
+
+
+def unsettled(token: Token, now: datetime) -> str:
+    """What the newest look could not tell, so that nobody takes the older verdict for its answer."""
+    verdict = token.looks[-1][2] if token.looks else ""
+    means = meaning(verdict) if verdict in sentences.KNOWN and verdict != token.verdict else None
+    if means is None or (means.state and means.light != "gateway") or sentences.standing(token, now).glyph == "frozen":
+        return ""
+    at = wording.clock(datetime.fromtimestamp(token.looks[-1][0], UTC), now)
+    words = {"at": at, "title": means.title, "cause": means.cause}
+    said = _("The check at %(at)s settled nothing: %(title)s. %(cause)s The verdict before it stands.") % words
+    pause = governor.pause_until(token.gateway, "checks", now)
+    return said if not pause else f"{said} " + _("Checks go on at %(at)s.") % {"at": wording.clock(pause, now)}
 
 
 def lights(token: Token, now: datetime) -> list[Light]:
