@@ -224,7 +224,9 @@ def _step(reading: Reading, path: str) -> Step:
         title = _("%(path)s speaks JSON") % {"path": path or "/"}
         return Step(title, note % words, "healthy", evidence.latency_ms)
     strange = _("The gateway asks for a pause") if evidence.status == 429 else STRANGE.get(evidence.body)
-    return Step(str(strange or _("Path is not the API")), _("%(path)s, %(status)s") % words, "degraded", evidence.latency_ms)
+    return Step(
+        str(strange or _("Path is not the API")), _("%(path)s, %(status)s") % words, "degraded", evidence.latency_ms
+    )
 
 
 def _dialect_step(signs: Signs, dialect: str, units: float) -> Step:
