@@ -47,12 +47,16 @@ async def bare(url: str, calls: int) -> float:
 def batched(tokens: int) -> tuple[float, float, float]:
     """Checks a second of a first sweep, in which every token changes its state, and of a second, in which none does;
     and the worker's peak in MB. Claim, lease, decryption, verdict and storage are in them."""
+    from tokens.models import Change
+
     with stage.celery("worker", *WORKER) as worker:
         stage.wait_until(answering, "the worker to take a task")
         with stage.celery("beat"):
-            rates = [swept(tokens), swept(tokens)]
+            first = swept(tokens)
+            Change.objects.update(processed_at=datetime.now(UTC))  # its outbox is not the second sweep's work
+            second = swept(tokens)
         (child,) = stage.children_of(worker.pid)
-        return *rates, stage.peak_mb(child)
+        return first, second, stage.peak_mb(child)
 
 
 def swept(tokens: int) -> float:
