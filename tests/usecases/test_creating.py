@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -259,8 +259,24 @@ def test_whoever_comes_second_finds_nothing_to_do(account: Account, simulator: S
     creating.run(creation.pk, clock)
     assert simulator.requests == []
     assert creating.claim_due(clock.now) == []
-    clock.forward(seconds=151)
+    clock.forward(seconds=76)
     assert creating.claim_due(clock.now) == [creation.pk]
+
+
+def test_the_lease_is_renewed_with_every_step(account: Account, clock: Clock) -> None:
+    """So that it may be short: after a crash a person waits no longer than for one step."""
+    left: list[float] = []
+
+    def slow_clock() -> datetime:
+        clock.forward(seconds=20)
+        row = Creation.objects.get()
+        if row.lease_until:
+            left.append((row.lease_until - clock.now).total_seconds())
+        return clock.now
+
+    creation = creating.run(asked(account).pk, slow_clock)
+    assert creation.step == Step.DONE
+    assert min(left) > 0
 
 
 def test_a_token_deleted_on_the_gateway_in_the_middle_is_told(

@@ -46,10 +46,10 @@ from .recording import Recorded, record, stored
 T = TypeVar("T")
 
 Step = Creation.Step
-LEASE = timedelta(seconds=150)
+LEASE = timedelta(seconds=75)  # renewed with every step; the longest makes three calls of 12 s
 LOOKS = (2, 5, 10, 30, 60, 120, 300, 600)  # seconds between two looks for a token whose POST was not answered
 FIND_PAGES = 2  # a new token is on the first page; another one for a busy account
-PATIENCE = 90.0  # seconds that one run may take before it hands over to the next; well inside the lease
+PATIENCE = 90.0  # seconds that one run may take before it hands over to the next
 UNSENT_FOR = timedelta(hours=1)  # a token that nobody could ask for in this time is not made behind people's backs
 RENAMES = 3  # refusals of the name before the token keeps its nonce
 
@@ -142,6 +142,7 @@ def _walk(creation: Creation, clock: Clock, patience: float) -> None:
         STEPS[Step(before)](creation, clock())
         creation.spans[before] = round((time.monotonic() - started) * 1000)
         creation.error = creation.error if creation.step == Step.FAILED else ""
+        creation.lease_until = clock() + LEASE
         _store(creation)
         if not creation.is_over and time.monotonic() - begun > patience:
             raise Later(0, "")
