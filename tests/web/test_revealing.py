@@ -53,6 +53,11 @@ def test_a_get_never_shows_it(signed_in: Any, token: Token, key: str) -> None:
     assert key not in text(signed_in.get(token.get_absolute_url()))
 
 
+def test_a_password_that_is_asked_for_is_not_called_optional(signed_in: Any, token: Token) -> None:
+    label = text(signed_in.get(door(token))).split('for="id_password"')[1].split("</label>")[0]
+    assert "optional" not in label
+
+
 def test_within_five_minutes_the_password_is_not_asked_again(
     signed_in: Any, token: Token, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
