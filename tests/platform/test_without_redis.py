@@ -13,10 +13,11 @@ from tests.services import free_port
 
 
 @pytest.fixture
-def no_redis(settings: Any) -> Any:
+def no_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Cache and broker at an address where nothing listens."""
     away = f"redis://127.0.0.1:{free_port()}/0"
     settings.CACHES = {"default": {"BACKEND": "dashboard.cache.RedisOrMemory", "LOCATION": away}}
+    monkeypatch.delenv("CELERY_BROKER_URL", raising=False)  # Celery prefers it to what it is told
     usual = current_app._get_current_object()
     Celery("away", broker=away).set_current()
     yield

@@ -90,7 +90,9 @@ def _incident(incident: Incident) -> Entry:
 def _act(event: AuditEvent) -> Entry:
     title, icon = ACTS.get(event.action, (event.action, "scroll-text"))
     changed = (
-        ", ".join(str(FIELDS.get(name, name)) for name in event.changes) if event.action.endswith("describe") else ""
+        ", ".join(str(FIELDS.get(name, name)) for name in sorted(event.changes))
+        if event.action.endswith("describe")
+        else ""
     )
     note = ": ".join(filter(None, (event.actor_name, changed)))
     return Entry(event.at, str(title), icon=icon, note=note)
