@@ -148,6 +148,29 @@ def test_keys_that_keyward_fetches_are_in_the_audit_log(signed_in: Any, sim: Any
     assert Token.objects.filter(account=here).count() == 2
 
 
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ("down", "Gateway does not answer."),
+        ("html", "Wrong base URL."),
+        ("redirect", "Wrong base URL."),
+        ("empty", "Not the expected answer."),
+        ("huge", "Not the expected answer."),
+        ("bad_json", "Not the expected answer."),
+        ("success_false", "Could not tell."),
+        ("429", "The gateway wants a pause."),
+        ("429_retry_after", "The gateway wants a pause."),
+        ("500", "Gateway does not answer."),
+    ],
+)
+def test_a_list_that_cannot_be_read_says_why(signed_in: Any, sim: Any, alice: Any, fault: str, sentence: str) -> None:
+    _there, here = alice
+    sim.gateway_fault = fault
+    page = signed_in.get(reverse("token_bring_in", args=[here.pk])).content.decode()
+    assert f"{sentence}</strong>" in page
+    assert "Try again" in page
+
+
 def test_what_was_ticked_and_typed_is_sent_again_when_the_gateway_is_back(signed_in: Any, sim: Any, alice: Any) -> None:
     there, here = alice
     remote = sim.add_token(there, "ci")
