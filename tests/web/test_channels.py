@@ -173,8 +173,8 @@ def test_off_and_on(signed_in: Any) -> None:
     signed_in.post(reverse("channel_toggle", args=[channel.pk]))
     channel.refresh_from_db()
     assert channel.enabled
-    acts = AuditEvent.objects.filter(object_kind="channel").order_by("pk").values_list("action", flat=True)
-    assert list(acts) == ["channel.disable", "channel.enable"]
+    acts = AuditEvent.objects.filter(object_kind="channel").order_by("pk").values_list("action", "changes")
+    assert list(acts) == [("channel.disable", {"on": [True, False]}), ("channel.enable", {"on": [False, True]})]
 
 
 def test_removing_asks_first(signed_in: Any) -> None:

@@ -226,6 +226,16 @@ def test_a_limit_that_is_none_is_refused_and_everything_typed_stays(signed_in: A
     assert (gateway.checks_per_minute, gateway.name) == (300, "Ours")
 
 
+def test_an_interval_that_is_in_use_is_not_refused_when_the_name_changes(signed_in: Any) -> None:
+    """The demo checks more often than a person may ask for."""
+    gateway = make_gateway(name="Ours", check_interval=20)
+    act(signed_in, "gateway_edit", gateway, **form_of(gateway, name="Theirs"))
+    gateway.refresh_from_db()
+    assert (gateway.name, gateway.check_interval) == ("Theirs", 20)
+    page = signed_in.post(reverse("gateway_edit", args=[gateway.pk]), form_of(gateway, check_interval="19"))
+    assert "greater than or equal to 20" in page.content.decode()
+
+
 def test_a_new_address_is_probed_before_it_is_saved(signed_in: Any, there: Any) -> None:
     gateway = make_gateway(name="Ours")
     data = form_of(gateway, base_url=f"{there.url}/console")

@@ -222,6 +222,9 @@ def test_a_pause_lasts_as_long_as_was_chosen(signed_in: Any, span: str, days: in
         assert token.paused_until is not None
         assert abs(token.paused_until - timezone.now() - timedelta(days=days)) < timedelta(minutes=1)
     page = page_of(signed_in, token)
+    changes = AuditEvent.objects.get(action="token.pause").changes
+    assert changes["state"] == ["healthy", "paused"]
+    assert changes["until"][1] == (f"{token.paused_until:%Y-%m-%d %H:%M} UTC" if days else "resumed by hand")
     assert "Paused by mira" in page
     assert reverse("token_check", args=[token.pk]) not in page
 

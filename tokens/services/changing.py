@@ -157,7 +157,7 @@ def delete(actor: Actor, token: Token) -> None:
 
     if not _visit(token, away):
         raise ChangeRefused(_("The gateway said yes, but still shows the token. Try again in a minute."))
-    now = timezone.now()
+    now, was = timezone.now(), token.state
     token.state, token.rank, token.state_since, token.retired_at = State.RETIRED.value, RANK[State.RETIRED], now, now
     token.pending_verdict, token.pending_count, token.pending_since = "", 0, None
     token.key_wanted = False
@@ -165,7 +165,8 @@ def delete(actor: Actor, token: Token) -> None:
     with transaction.atomic():
         token.save(update_fields=fields.split())
         incidents.close_for(token, now)
-        auditing.record(actor, "token.delete", token, fingerprint=token.fingerprint)
+        changes = {"state": (was, token.state)}
+        auditing.record(actor, "token.delete", token, changes=changes, fingerprint=token.fingerprint)
 
 
 def digest(facts: TokenFacts) -> str:

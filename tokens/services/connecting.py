@@ -27,6 +27,7 @@ from tokens.gateways.probe import probe
 from tokens.gateways.records import AccountFacts, ProbeResult, Step
 from tokens.health.verdicts import State, Verdict
 from tokens.models import Account, Gateway
+from tokens.vault.errors import VaultError
 from tokens.vault.fingerprint import fingerprint
 
 from . import auditing, looking, syncing
@@ -131,12 +132,12 @@ def replace_access_token(actor: Actor, account: Account, new: NewAccount) -> Non
             _("This access token belongs to user %(other)s, not to user %(user)s of this account.")
             % {"other": facts.user_id, "user": account.user_id}
         )
-    before = fingerprint(account.access_token_sealed)[:12]
+    before = _mark(account)
     account.seal_access_token(new.access_token)
     account.user_id, account.next_check_at = facts.user_id, timezone.now()
     with transaction.atomic():
         account.save(update_fields=["access_token_sealed", "user_id", "next_check_at"])
-        changes = {"access_token": (f"sealed {before}", f"fingerprint {fingerprint(new.access_token)[:12]}")}
+        changes = {"access_token": (before, _mark(account))}
         auditing.record(actor, "account.replace_access_token", account, changes=changes)
 
 
@@ -181,8 +182,10 @@ def edit(actor: Actor, subject: Gateway | Account, fields: dict[str, object]) ->
 
 def remove(actor: Actor, subject: Gateway | Account) -> None:
     """Forget a gateway with its accounts and tokens, or an account; nothing changes on the gateway."""
+    place = {"base_url": subject.base_url} if isinstance(subject, Gateway) else {"gateway": subject.gateway.name}
+    changes = {field: (value, "") for field, value in place.items()}
     with transaction.atomic():
-        auditing.record(actor, f"{subject._meta.model_name}.remove", subject)
+        auditing.record(actor, f"{subject._meta.model_name}.remove", subject, changes=changes)
         subject.delete()
 
 
@@ -193,9 +196,16 @@ def _save_account(actor: Actor, gateway: Gateway, new: NewAccount, facts: Accoun
     account.balance_read_at, account.next_check_at = now, now
     account.seal_access_token(new.access_token)
     account.save()
-    changes = {"access_token": ("", f"fingerprint {fingerprint(new.access_token)[:12]}")}
-    auditing.record(actor, "account.add", account, changes=changes)
+    auditing.record(actor, "account.add", account, changes={"access_token": ("", _mark(account))})
     return account
+
+
+def _mark(account: Account) -> str:
+    """What the audit log says of an access token: enough to tell two apart."""
+    try:
+        return f"fingerprint {fingerprint(account.open_access_token())[:12]}"
+    except VaultError:
+        return "not readable"
 
 
 def _refusal(error: GatewayError) -> AccessTokenRefused:

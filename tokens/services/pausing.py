@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -21,7 +21,8 @@ def pause(actor: Actor, token: Token, until: datetime | None = None) -> None:
         return
     token.paused_from, token.state = token.state, State.PAUSED.value
     token.paused_by, token.paused_until = actor.name, until
-    _save(token, actor, "token.pause", {"until": ("", until.isoformat() if until else "resumed by hand")})
+    end = f"{until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if until else "resumed by hand"
+    _save(token, actor, "token.pause", {"state": (token.paused_from, token.state), "until": ("", end)})
 
 
 def resume(actor: Actor, token: Token) -> None:
@@ -32,7 +33,7 @@ def resume(actor: Actor, token: Token) -> None:
     back = token.paused_from if token.paused_from in (State.HEALTHY, State.DEGRADED) else State.NEW.value
     token.state, token.paused_from, token.paused_by, token.paused_until = back, "", "", None
     token.next_check_at = timezone.now()
-    _save(token, actor, "token.resume", {})
+    _save(token, actor, "token.resume", {"state": (State.PAUSED.value, back)})
 
 
 def resume_due(now: datetime) -> int:
@@ -47,8 +48,8 @@ def pause_gateway(actor: Actor, gateway: Gateway) -> None:
     """Nothing of this gateway is called, neither keys nor accounts; its open incident closes."""
     if gateway.paused_at:
         return
-    gateway.paused_at, gateway.state = timezone.now(), State.PAUSED.value
-    _save_gateway(actor, gateway, "gateway.pause")
+    before, gateway.paused_at, gateway.state = gateway.state, timezone.now(), State.PAUSED.value
+    _save_gateway(actor, gateway, "gateway.pause", before)
 
 
 def resume_gateway(actor: Actor, gateway: Gateway) -> None:
@@ -57,10 +58,10 @@ def resume_gateway(actor: Actor, gateway: Gateway) -> None:
         return
     gateway.paused_at, gateway.frozen_at, gateway.state = None, None, State.NEW.value
     gateway.next_check_at = timezone.now()
-    _save_gateway(actor, gateway, "gateway.resume")
+    _save_gateway(actor, gateway, "gateway.resume", State.PAUSED.value)
 
 
-def _save_gateway(actor: Actor, gateway: Gateway, action: str) -> None:
+def _save_gateway(actor: Actor, gateway: Gateway, action: str, before: str) -> None:
     gateway.state_since = timezone.now()
     gateway.pending_verdict, gateway.pending_count, gateway.pending_since = "", 0, None
     fields = "paused_at frozen_at state state_since next_check_at pending_verdict pending_count pending_since"
@@ -68,7 +69,7 @@ def _save_gateway(actor: Actor, gateway: Gateway, action: str) -> None:
         gateway.save(update_fields=fields.split())
         if gateway.paused_at:
             incidents.close_for(gateway, timezone.now())
-        auditing.record(actor, action, gateway)
+        auditing.record(actor, action, gateway, changes={"state": (before, gateway.state)})
 
 
 def _save(token: Token, actor: Actor, action: str, changes: dict[str, tuple[str, str]]) -> None:

@@ -65,7 +65,7 @@ def switch(actor: Actor, channel: Channel, *, on: bool) -> None:
     channel.enabled = on
     with transaction.atomic():
         channel.save(update_fields=["enabled"])
-        auditing.record(actor, "channel.enable" if on else "channel.disable", channel)
+        auditing.record(actor, "channel.enable" if on else "channel.disable", channel, changes={"on": (not on, on)})
 
 
 def remove(actor: Actor, channel: Channel) -> None:

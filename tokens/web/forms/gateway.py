@@ -108,6 +108,7 @@ class EditAccountForm(forms.Form):
     def __init__(self, data: Any = None, *, account: Account) -> None:
         super().__init__(data, initial=_initial(account, self.base_fields))
         self.account_edited = account
+        let_stand(self, account)
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
@@ -117,6 +118,13 @@ class EditAccountForm(forms.Form):
 
 def limit(label: Any, least: int, most: int) -> forms.IntegerField:
     return forms.IntegerField(label=label, min_value=least, max_value=most)
+
+
+def let_stand(form: forms.Form, subject: Gateway | Account) -> None:
+    """A number that is in use is not refused when another field is changed: the demo's intervals are very short."""
+    for name, field in form.fields.items():
+        if isinstance(field, forms.IntegerField) and field.min_value > getattr(subject, name):
+            form.fields[name] = limit(field.label, getattr(subject, name), field.max_value)  # type: ignore[arg-type]
 
 
 class EditGatewayForm(forms.Form):
@@ -133,6 +141,7 @@ class EditGatewayForm(forms.Form):
     def __init__(self, data: Any = None, *, gateway: Gateway) -> None:
         super().__init__(data, initial=_initial(gateway, self.base_fields))
         self.gateway = gateway
+        let_stand(self, gateway)
 
     @property
     def moved(self) -> bool:
