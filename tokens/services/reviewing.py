@@ -94,10 +94,12 @@ class Entry(NamedTuple):
 
 
 def entry(event: AuditEvent) -> Entry:
-    changes = [
-        (field.replace("_", " "), _words(pair[0]), _words(pair[1])) for field, pair in event.changes.items() if pair
-    ]
+    changes = [(_label(field), _words(pair[0]), _words(pair[1])) for field, pair in event.changes.items() if pair]
     return Entry(event, said(event.action), changes)
+
+
+def _label(field: str) -> str:
+    return {"ip_limits": "IP limits", "base_url": "base URL"}.get(field) or field.replace("_", " ")
 
 
 def _words(value: object) -> str:

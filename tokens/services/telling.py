@@ -44,7 +44,7 @@ def why(error: GatewayError) -> str:
     said = str(error)[:200]
     if TOO_MANY in said:
         return _(
-            "The account has as many tokens as the gateway allows it. Delete one, or choose another account. "
+            "The account has as many tokens as the gateway allows. Delete one, or choose another account. "
             "The gateway said: %(said)s"
         ) % {"said": said}
     return _("The gateway refused: %(said)s") % {"said": said}
