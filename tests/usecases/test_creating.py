@@ -176,7 +176,8 @@ def test_the_gateways_limit_of_tokens_is_told_in_its_words(account: Account, sim
     assert creation.step == Step.FAILED
     assert "已达到最大令牌数量限制 (0)" in creation.error
     assert living(simulator) == []
-    assert AuditEvent.objects.filter(action="token.create_failed", object_kind="account").count() == 1
+    event = AuditEvent.objects.get(action="token.create_failed", object_kind="account")
+    assert event.changes == {"reason": ["", creation.error]}
 
 
 def test_an_access_token_replaced_before_the_post_waits_and_says_so(

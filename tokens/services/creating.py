@@ -87,7 +87,7 @@ def give_up(actor: Actor, creation: Creation) -> bool:
     with transaction.atomic():
         if not unsent.update(step=Step.FAILED, error=reason[:300], next_try_at=None, finished_at=now):
             return False
-        auditing.record(actor, "token.create_failed", creation.account, name=str(creation))
+        _audit_failure(actor, creation, reason)
     return True
 
 
@@ -296,7 +296,12 @@ def _found(creation: Creation, facts: TokenFacts) -> None:
 
 def _fail(creation: Creation, reason: str) -> None:
     creation.step, creation.error = Step.FAILED, reason[:300]
-    auditing.record(_actor(creation), "token.create_failed", creation.account, name=str(creation))
+    _audit_failure(_actor(creation), creation, reason)
+
+
+def _audit_failure(actor: Actor, creation: Creation, reason: str) -> None:
+    changes = {"reason": ("", reason[:300])}
+    auditing.record(actor, "token.create_failed", creation.account, name=str(creation), changes=changes)
 
 
 def _find(creation: Creation) -> TokenFacts | None:
