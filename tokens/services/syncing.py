@@ -338,7 +338,7 @@ def _store_missing(account: Account, gone: Sequence[int], left: list[Recorded], 
         return
     locked = Token.objects.select_for_update(of=("self",)).select_related("gateway", "account")
     tokens = list(locked.filter(pk__in=gone))
-    judgement = Judgement(Verdict.UNKNOWN_OR_REVOKED, "token", "The account's list no longer shows it")
+    judgement = Judgement(Verdict.UNKNOWN_OR_REVOKED, "token", "the account's list no longer shows it")
     look = Evidence("facts", "GET /api/token/", status=200, body="json", note="not in the list")
     policy = TOKEN_POLICY.within(account.sweep_interval)
     for token in tokens:

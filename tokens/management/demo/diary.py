@@ -23,9 +23,12 @@ from .rows import BEGAN, Seen
 from .telling import Channels
 
 MENDED: dict[Verdict, tuple[str, dict[str, tuple[Any, Any]]]] = {
-    Verdict.TOKEN_EXHAUSTED: ("token.set_unlimited", {"unlimited": (False, True)}),
+    Verdict.TOKEN_EXHAUSTED: (
+        "token.set_unlimited",
+        {"quota": ("$0.00, 0 units", "Unlimited"), "status": ("used up", "enabled")},
+    ),
     Verdict.DISABLED: ("token.enable", {"status": ("disabled", "enabled")}),
-    Verdict.IP_BLOCKED: ("token.edit", {"ip_limits": ([], ["10.0.0.0/8"])}),
+    Verdict.IP_BLOCKED: ("token.edit", {"ip_limits": ("192.0.2.0/24", "None")}),
 }
 HABITS = (  # day of ninety before now, hour: when people come; who, by turns
     (89, 9), (82, 10), (75, 8), (69, 14), (61, 9), (54, 11), (47, 16), (40, 9), (33, 10), (29, 8),
@@ -76,17 +79,20 @@ class Diary:
                 action, changes = MENDED[trouble.verdict]
                 self.acts.append(Act(mended - timedelta(seconds=40), part.owner, action, token, changes))
         if part.paused_for:
-            at, until = self.now - timedelta(hours=part.paused_for), {"until": ("", "resumed by hand")}
-            self.acts.append(Act(at, part.owner, "token.pause", token, until))
+            at = self.now - timedelta(hours=part.paused_for)
+            changes = {"state": ("healthy", "paused"), "until": ("", "resumed by hand")}
+            self.acts.append(Act(at, part.owner, "token.pause", token, changes))
         if part.retired_for:
-            self.acts.append(Act(self.now - timedelta(hours=part.retired_for), part.owner, "token.delete", token))
+            at, changes = self.now - timedelta(hours=part.retired_for), {"state": ("healthy", "retired")}
+            self.acts.append(Act(at, part.owner, "token.delete", token, changes))
 
     def of_channels(self, made: Channels) -> None:
         for channel in (made.sink, made.slack, made.email):
             self.acts.append(Act(channel.created_at, "jonas", "channel.create", channel, _target(channel)))
             self.acts.append(Act(channel.created_at + timedelta(minutes=1), "jonas", "channel.test", channel))
-        self.acts.append(Act(self.now - timedelta(days=2, minutes=3), "jonas", "channel.disable", made.slack))
-        self.acts.append(Act(made.email.created_at + timedelta(minutes=6), "jonas", "channel.disable", made.email))
+        off = {"on": (True, False)}
+        self.acts.append(Act(self.now - timedelta(days=2, minutes=3), "jonas", "channel.disable", made.slack, off))
+        self.acts.append(Act(made.email.created_at + timedelta(minutes=6), "jonas", "channel.disable", made.email, off))
 
     def of_incidents(self) -> None:
         for incident in Incident.objects.exclude(acknowledged_at=None).select_related("acknowledged_by"):

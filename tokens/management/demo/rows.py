@@ -124,7 +124,7 @@ def _facts(token: Token, met: Met, account: Account, part: Part, now: datetime) 
     said = syncing.judge_listed(account, facts, now)
     syncing.take_facts(token, facts, said, now)
     if part.verdict == Verdict.UNKNOWN_OR_REVOKED:
-        said = Judgement(Verdict.UNKNOWN_OR_REVOKED, "token", "The account's list no longer shows it")
+        said = Judgement(Verdict.UNKNOWN_OR_REVOKED, "token", "the account's list no longer shows it")
         token.facts_digest, token.facts_verdict, token.facts_note = "gone", said.verdict.value, said.note
     return said
 
