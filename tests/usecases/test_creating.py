@@ -14,6 +14,7 @@ from tests.usecases.conftest import Clock
 from tests.usecases.making import actor, asked, draft, open_account, posts
 from tokens.models import Account, AuditEvent, Creation, Gateway, Token
 from tokens.services import creating, syncing
+from tokens.services.drafting import DraftRefused
 from tokens.simulator import Simulator
 
 pytestmark = pytest.mark.django_db
@@ -159,6 +160,14 @@ def test_a_twin_of_the_same_moment_is_not_taken(account: Account, simulator: Sim
     assert (token.remote_id, token.open_key()) == (ours.id, f"sk-{ours.key}")
     assert ours.name == "fraud-scoring-v3"
     assert (twin.unlimited_quota, ours.unlimited_quota) == (False, True)
+
+
+def test_of_two_people_who_ask_for_one_name_at_once_one_is_told(account: Account) -> None:
+    judged_together = draft(account), draft(account)
+    creating.ask(actor(), account, judged_together[0], {})
+    with pytest.raises(DraftRefused, match="A token of this name exists"):
+        creating.ask(actor(), account, judged_together[1], {})
+    assert Creation.objects.count() == 1
 
 
 def test_somebody_elses_token_of_the_wanted_name_is_left_alone(account: Account, simulator: Simulator) -> None:

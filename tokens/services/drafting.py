@@ -205,6 +205,11 @@ def _name_problem(account: Account, name: str, token: Token | None) -> str:
             "size": size,
             "limit": limit,
         }
+    return taken(account, name, token)
+
+
+def taken(account: Account, name: str, token: Token | None = None) -> str:
+    """A sentence when another token of this account has the name, or gets it; "" when it is free."""
     same = Token.objects.filter(account=account, name=name).exclude(state=State.RETIRED)
     if token:
         same = same.exclude(pk=token.pk)

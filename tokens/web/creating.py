@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from tokens.models import Account, Creation
 from tokens.services import creating, offering, revealing, unlocking
+from tokens.services.drafting import DraftRefused
 from tokens.services.revealing import RevealRefused
 
 from . import receipt
@@ -34,10 +35,7 @@ def create(request: HttpRequest) -> HttpResponse:
     if account is None:
         return render(request, "creating/no_account.html", {"silent": offering.silent_gateways()})
     if request.method == "POST" and not (asks_for(request, "made") or _again(request)):
-        form = CreateForm(request.POST, account=account)
-        if _may(form):
-            return _make(request, form)
-        return _form(request, form, accounts, "")
+        return _asked(request, CreateForm(request.POST, account=account), accounts)
     trouble = "" if asks_for(request, "made") else offering.refresh(account, timezone.now())
     initial = typed_again(request.POST) if request.method == "POST" else _initial(request, before)
     return _form(request, CreateForm(initial=initial, account=account), accounts, trouble)
@@ -55,12 +53,21 @@ def _may(form: CreateForm) -> bool:
     return form.is_valid()
 
 
-def _make(request: HttpRequest, form: CreateForm) -> HttpResponse:
-    assert form.draft is not None  # noqa: S101 a valid form has one
-    uid = form.cleaned_data["uid"]
-    creation = creating.ask(actor_of(request), form.account, form.draft, form.about, uid)
-    creating.run(creation.pk, patience=PATIENCE)
-    return done(request, creation.get_absolute_url())
+def _asked(request: HttpRequest, form: CreateForm, accounts: list[Account]) -> HttpResponse:
+    """The form was sent: it makes its token, or leads to the one that it made, or says what is wrong with it."""
+    sent_before = _creation_of(request.POST.get("uid", ""))
+    if sent_before:
+        return done(request, sent_before.get_absolute_url())
+    if _may(form) and form.draft is not None:
+        uid = form.cleaned_data["uid"]
+        try:
+            creation = creating.ask(actor_of(request), form.account, form.draft, form.about, uid)
+        except DraftRefused as refused:
+            form.add_error("name", refused.errors["name"])
+        else:
+            creating.run(creation.pk, patience=PATIENCE)
+            return done(request, creation.get_absolute_url())
+    return _form(request, form, accounts, "")
 
 
 def _form(request: HttpRequest, form: CreateForm, accounts: list[Account], trouble: str) -> HttpResponse:
@@ -75,11 +82,14 @@ def _form(request: HttpRequest, form: CreateForm, accounts: list[Account], troub
 
 def _before(request: HttpRequest) -> Creation | None:
     """The creation whose values are to be tried again."""
+    return _creation_of(request.GET.get("from", ""))
+
+
+def _creation_of(uid: str) -> Creation | None:
     try:
-        uid = UUID(request.GET.get("from", ""))
+        return Creation.objects.select_related("account__gateway").filter(uid=UUID(uid)).first()
     except ValueError:
         return None
-    return Creation.objects.select_related("account__gateway").filter(uid=uid).first()
 
 
 def _chosen(request: HttpRequest, accounts: list[Account], before: Creation | None) -> Account | None:
