@@ -55,10 +55,11 @@ def _may(form: CreateForm) -> bool:
 
 def _asked(request: HttpRequest, form: CreateForm, accounts: list[Account]) -> HttpResponse:
     """The form was sent: it makes its token, or leads to the one that it made, or says what is wrong with it."""
-    sent_before = _creation_of(request.POST.get("uid", ""))
+    sound = _may(form)
+    sent_before = _creation_of(request.POST.get("uid", ""))  # after judging: of a double click the first is stored now
     if sent_before:
         return done(request, sent_before.get_absolute_url())
-    if _may(form) and form.draft is not None:
+    if sound and form.draft is not None:
         uid = form.cleaned_data["uid"]
         try:
             creation = creating.ask(actor_of(request), form.account, form.draft, form.about, uid)
