@@ -2,7 +2,8 @@
 
     python -m bench.kill [--tokens 2000] [--children]
 
-With --children only the worker's child processes die, one at a time, and its main process starts others.
+With --children only processes of the worker's pool die. On the embedded queue the worker then ends by itself
+(dashboard/pool.py) and is started again, as `make run` would; with Redis its main process starts others.
 
 Uses a data folder of its own, the embedded queue (which loses messages when its reader is killed) and a simulator in
 this process. Honours DATABASE_URL and CELERY_BROKER_URL. "Doubled" counts verdicts stored twice; a key that was asked
@@ -20,11 +21,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.stage import QUIET
+from bench.stage import QUIET, children_of
 
 DEADLINE = 420.0  # seconds for everything
 KILLS_AT = (0.1, 0.35, 0.6)  # of the sweep, the worker; the scheduler dies at the second
@@ -55,6 +57,7 @@ class Crew:
 
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     kills: int = 0
+    started: float = field(default_factory=time.monotonic)
 
     def start(self, name: str) -> None:
         options = ["--pool", "prefork", "--concurrency", "2", *QUIET] if name == "worker" else []
@@ -71,14 +74,22 @@ class Crew:
 
     def kill_child(self) -> None:
         """One process of the worker's pool; a batch that it had in hand falls due again when its lease ends."""
-        worker = self.running["worker"].pid
-        children = Path(f"/proc/{worker}/task/{worker}/children").read_text().split()
-        os.kill(int(children[0]), signal.SIGKILL)
+        self.wait_until(lambda: bool(children_of(self.running["worker"].pid)))  # the last one may just be replaced
+        os.kill(children_of(self.running["worker"].pid)[0], signal.SIGKILL)
         self.kills += 1
+
+    def wait_until(self, true: Callable[[], bool]) -> None:
+        """Until it is true or the deadline is past; who dies meanwhile is started again."""
+        while not true() and time.monotonic() - self.started < DEADLINE:
+            for name, process in list(self.running.items()):
+                if process.poll() is not None:
+                    self.start(name)
+            time.sleep(0.02)
 
     def stop(self) -> None:
         for process in self.running.values():
-            os.killpg(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 
@@ -90,14 +101,14 @@ def sweep(tokens: int, *, children: bool = False) -> Tally:
     with simulator.running():
         simulator.latency_ms = 5
         seed(simulator, tokens)
-        crew, started = Crew(), time.monotonic()
+        crew = Crew()
         for name in ("worker", "beat"):
             crew.start(name)
         try:
-            follow(crew, tokens, started, children)
+            follow(crew, tokens, children)
         finally:
             crew.stop()
-        return tally(simulator, tokens, crew.kills, time.monotonic() - started)
+        return tally(simulator, tokens, crew.kills, time.monotonic() - crew.started)
 
 
 def seed(simulator: Any, tokens: int) -> None:
@@ -125,22 +136,17 @@ def seed(simulator: Any, tokens: int) -> None:
     Token.objects.bulk_create(rows, batch_size=500)
 
 
-def follow(crew: Crew, tokens: int, started: float, children: bool) -> None:
+def follow(crew: Crew, tokens: int, children: bool) -> None:
     """Kill at the chosen parts of the sweep, then wait until every token has its verdict."""
     for part in KILLS_AT:
-        wait_until(lambda part=part: looked() >= tokens * part, started)  # type: ignore[misc]
+        crew.wait_until(lambda part=part: looked() >= tokens * part)  # type: ignore[misc]
         if children:
             crew.kill_child()
             continue
         crew.kill("worker")
         if part == KILLS_AT[1]:
             crew.kill("beat")
-    wait_until(lambda: looked() >= tokens, started)
-
-
-def wait_until(true: Callable[[], bool], started: float) -> None:
-    while not true() and time.monotonic() - started < DEADLINE:
-        time.sleep(0.02)
+    crew.wait_until(lambda: looked() >= tokens)
 
 
 def looked() -> int:

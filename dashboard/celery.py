@@ -1,14 +1,17 @@
 """The Celery app. `tokens` never imports it: its tasks are shared tasks."""
 
+import contextlib
 import gc
 import logging
 import os
+import signal
 import warnings
 from typing import Any
 
+from billiard.pool import RUN
 from celery import Celery, Task
 from celery.exceptions import Ignore, SecurityWarning
-from celery.signals import beat_init, setup_logging, worker_process_init
+from celery.signals import beat_init, setup_logging, worker_process_init, worker_ready
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 
@@ -67,6 +70,29 @@ def settle_in(**kwargs: Any) -> None:
     gc.freeze()
 
 
+def end_with_a_killed_child(sender: Any, **kwargs: Any) -> None:
+    """A pool process that was killed may hold the pool's lock for ever, and then no other one takes work again.
+
+    So the whole worker ends with it. Whoever started it starts another, and the leases give the work back.
+    """
+    pool = sender.pool._pool
+    before = pool.on_process_down
+
+    def down(process: Any) -> None:
+        if before:
+            before(process)
+        if process.exitcode == -signal.SIGKILL and pool._state == RUN:
+            log.error("A process of the pool was killed: the worker ends and is to be started again")
+            for other in list(pool._pool):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(other.pid, signal.SIGKILL)
+            logging.shutdown()
+            os._exit(os.EX_UNAVAILABLE)
+
+    pool.on_process_down = down
+
+
 setup_logging.connect(keep_our_logging)
+worker_ready.connect(end_with_a_killed_child)
 beat_init.connect(show_life)
 worker_process_init.connect(settle_in)
