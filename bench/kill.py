@@ -2,8 +2,8 @@
 
     python -m bench.kill [--tokens 2000] [--children]
 
-With --children only processes of the worker's pool die. On the embedded queue the worker then ends by itself
-(dashboard/pool.py) and is started again, as `make run` would; with Redis its main process starts others.
+With --children only processes of the worker's pool die. The worker then ends by itself (dashboard/celery.py) and is
+started again, as `make run` would.
 
 Uses a data folder of its own, the embedded queue (which loses messages when its reader is killed) and a simulator in
 this process. Honours DATABASE_URL and CELERY_BROKER_URL. "Doubled" counts verdicts stored twice; a key that was asked
