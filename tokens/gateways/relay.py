@@ -27,11 +27,6 @@ async def look_gateway(wire: Wire, base_url: str) -> Evidence:
     return models_evidence(await ask(wire, "status", "GET", f"{base_url.rstrip('/')}/models"))
 
 
-async def look_status(wire: Wire, base_url: str) -> Evidence:
-    """`GET /api/status`, which every gateway of the family answers without a credential."""
-    return (await ask(wire, "status", "GET", f"{management_root(base_url)}/api/status")).evidence
-
-
 def management_root(base_url: str) -> str:
     """Where /api begins: the base URL less a trailing /v1."""
     return base_url.rstrip("/").removesuffix("/v1").rstrip("/")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
 from typing import Self
 
 from django.conf import settings
@@ -52,9 +50,6 @@ class TokenQuerySet(WatchedQuerySet["Token"]):
         for word in words.lower().split():
             found = found.filter(search_text__contains=word)
         return found
-
-    def expiring_before(self, when: datetime) -> Self:
-        return self.filter(expires_at__lte=when)
 
 
 class Token(Watched):
@@ -147,14 +142,6 @@ class Token(Watched):
         if self.unlimited or self.remain_units is None:
             return None
         return self.remain_units + (self.used_units or 0)
-
-    @property
-    def used_usd(self) -> Decimal | None:
-        return None if self.used_units is None else self.gateway.usd(self.used_units)
-
-    @property
-    def quota_usd(self) -> Decimal | None:
-        return None if self.quota_units is None else self.gateway.usd(self.quota_units)
 
     def index_for_search(self) -> None:
         """Call after the name, the purpose, the owner or the tags changed (tags only on a saved row)."""

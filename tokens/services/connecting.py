@@ -25,12 +25,11 @@ from tokens.gateways.errors import (
 from tokens.gateways.management import client_for
 from tokens.gateways.probe import probe
 from tokens.gateways.records import AccountFacts, ProbeResult, Step
-from tokens.health.verdicts import State, Verdict
 from tokens.models import Account, Gateway
 from tokens.vault.errors import VaultError
 from tokens.vault.fingerprint import fingerprint
 
-from . import auditing, looking, syncing
+from . import auditing, looking
 from .auditing import Actor
 from .checking import QUEUED_FOR
 
@@ -232,21 +231,9 @@ def _refusal(error: GatewayError) -> AccessTokenRefused:
     return AccessTokenRefused(_("The gateway answered: %(said)s") % {"said": str(error)[:200]})
 
 
-def reading_now(account: Account) -> int:
-    """Read an account at once, for somebody who waits; returns how many tokens were judged."""
-    now = timezone.now()
-    Account.objects.filter(pk=account.pk).update(next_check_at=now)
-    lease_token, ids = Account.objects.filter(pk=account.pk).claim(now, limit=1, lease=syncing.READ_FOR)
-    return syncing.sync_account(account.pk, lease_token) if ids else 0
-
-
 def claim_reading(account: Account) -> str:
     """Take the account for a reading by a worker; the lease for its message, "" when it is being read already."""
     now = timezone.now()
     Account.objects.filter(pk=account.pk).update(next_check_at=now)
     lease_token, ids = Account.objects.filter(pk=account.pk).claim(now, limit=1, lease=QUEUED_FOR)
     return lease_token if ids else ""
-
-
-def is_dead(account: Account) -> bool:
-    return account.state == State.FAILING and account.verdict == Verdict.MANAGEMENT_CREDENTIAL_DEAD
