@@ -12,7 +12,7 @@ from dashboard.celery import app
 __all__ = ["app", "check_one"]
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]
 def check_one(token_id: int) -> None:
     from tokens.models import Token
     from tokens.services import checking, looking, recording

@@ -98,13 +98,20 @@ def celery(role: str, *options: str, app: str = "dashboard") -> Iterator[subproc
 
 
 def children_of(pid: int) -> list[int]:
-    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """Its processes, whichever of its threads started them."""
+    return [int(one) for path in Path(f"/proc/{pid}/task").glob("*/children") for one in path.read_text().split()]
 
 
 def peak_mb(pid: int) -> float:
     """The most memory that a process ever held, in MB (VmHWM)."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process has used so far, its own and the system's for it."""
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def wait_until(true: Callable[[], bool], what: str, *, seconds: float = 90.0, every: float = 0.1) -> None:

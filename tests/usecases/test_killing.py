@@ -43,8 +43,14 @@ def places() -> Iterator[dict[str, str]]:
 
 @pytest.mark.django_db  # chosen in both passes: on SQLite with the folder queue, and on PostgreSQL with Redis
 @pytest.mark.timeout(500)
-def test_killed_workers_and_schedulers_lose_nothing_and_double_nothing(places: dict[str, str]) -> None:
-    line = [sys.executable, "-m", "bench.kill", "--tokens", str(TOKENS)]
+@pytest.mark.parametrize(
+    ("victims", "deaths"), [((), 4), (("--children",), 3)], ids=["whole", "one process of the pool"]
+)
+def test_killed_workers_lose_nothing_and_double_nothing(
+    victims: tuple[str, ...], deaths: int, places: dict[str, str]
+) -> None:
+    """The worker three times and the scheduler once; or three processes of the worker's pool."""
+    line = [sys.executable, "-m", "bench.kill", "--tokens", str(TOKENS), *victims]
     ran = subprocess.run(
         line, env=os.environ | places, cwd=ROOT, capture_output=True, text=True, timeout=480, check=False
     )
@@ -52,4 +58,4 @@ def test_killed_workers_and_schedulers_lose_nothing_and_double_nothing(places: d
     assert counted, ran.stderr[-2000:]
     due, done, doubled, lost, kills = map(int, counted.groups())
     assert (due, done, doubled, lost) == (TOKENS, TOKENS, 0, 0)
-    assert kills == 4  # the worker three times, the scheduler once
+    assert kills == deaths
