@@ -55,7 +55,7 @@ def sentence_of(kind: Fault) -> str:
 
 
 def fault_of(error: BaseException) -> NetworkFault:
-    """The fault behind an error of aiohttp, ssl or the socket."""
+    """The fault behind an error of httpx, aiohttp, ssl or the socket."""
     causes = tuple(_causes(error))
     for cause in reversed(causes):  # the innermost knows most: aiohttp's certificate error has lost the reason
         if isinstance(cause, Barred):
@@ -64,7 +64,7 @@ def fault_of(error: BaseException) -> NetworkFault:
             return NetworkFault("refused_address", cause.sentence)
         if isinstance(cause, ssl.SSLCertVerificationError):
             return NetworkFault("tls", _certificate_sentence(cause))
-    # the outermost word that says something decides
+    # httpx-aiohttp calls nearly everything a ConnectTimeout, so aiohttp's own word below it decides.
     return next((NetworkFault(kind) for cause in causes if (kind := _kind(cause))), NetworkFault("closed"))
 
 
